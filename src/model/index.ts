@@ -1,0 +1,11 @@
+/** The vocabulary: every other part of vfio-compose speaks in these types. */
+export * from './address.ts';
+export * from './bdf.ts';
+export * from './diagnostic.ts';
+export * from './invariant.ts';
+export * from './inventory.ts';
+export * from './manifest.ts';
+export * from './near-names.ts';
+export * from './plan.ts';
+export * from './resolved.ts';
+export * from './span.ts';

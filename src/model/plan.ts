@@ -1,0 +1,53 @@
+export type { Assignment, DeviceRef, Fact, Plan, Step } from './generated/plan.ts';
+import type { Step } from './generated/plan.ts';
+
+export type StepKind = Step['kind'];
+/** The variant of {@link Step} of one kind. */
+export type StepOf<K extends StepKind> = Extract<Step, { kind: K }>;
+
+/** What becomes of a step's effect when the process that ran it is gone. */
+export type Persistence =
+  /** It stays: driver bindings, overrides, permissions, modules. The journal must know of it. */
+  | 'durable'
+  /** It goes with our file descriptors and our address space. */
+  | 'held'
+  /** It changes nothing. */
+  | 'check';
+
+const PERSISTENCE: { readonly [K in StepKind]: Persistence } = {
+  'load-module': 'durable',
+  'set-module-parameter': 'durable',
+  'set-driver-override': 'durable',
+  'unbind-driver': 'durable',
+  'bind-driver': 'durable',
+  'wait-node': 'check',
+  'chown-node': 'durable',
+  'chmod-node': 'durable',
+  'open-container': 'held',
+  'check-api-version': 'check',
+  'check-extension': 'check',
+  'open-group': 'held',
+  'check-group-viable': 'check',
+  'set-container': 'held',
+  'unset-container': 'held',
+  'set-iommu': 'held',
+  'check-iommu-info': 'check',
+  'open-device': 'held',
+  'check-device-info': 'check',
+  'check-region-info': 'check',
+  'check-irq-info': 'check',
+  'reset-device': 'held',
+  'write-region': 'held',
+  'create-memfd': 'held',
+  'resize-memfd': 'held',
+  'allocate-memory': 'held',
+  'free-memory': 'held',
+  'map-dma': 'held',
+  'unmap-dma': 'held',
+  'create-eventfd': 'held',
+  'set-irqs': 'held',
+  'clear-irqs': 'held',
+  close: 'held',
+};
+
+export const persistenceOf = (kind: StepKind): Persistence => PERSISTENCE[kind];
