@@ -1,0 +1,72 @@
+import { spawn } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import type { ReportReader } from './report.ts';
+import { qemuArguments, type Boot, type Machine } from './machine.ts';
+
+/** How a boot ended, apart from what the guest reported. */
+export interface BootEnd {
+  readonly seconds: number;
+  /** What went wrong with the machine itself, or nothing. */
+  readonly problem: string | undefined;
+  /** The last lines of the console, for the log of a failure. */
+  readonly console: readonly string[];
+}
+
+const PANIC = /Kernel panic - not syncing|BUG: |Oops:|general protection fault|unable to handle kernel/i;
+const CONSOLE_TAIL = 60;
+
+/**
+ * Starts QEMU, passes the guest's report to the reader while it comes in, and waits for the power-off.
+ * QEMU is killed by its own process id when the time is over, or as soon as the kernel panics; nothing else is touched.
+ */
+export async function bootMachine(
+  machine: Machine,
+  boot: Boot,
+  reader: ReportReader,
+  consoleFile: string,
+  limitSeconds: number,
+): Promise<BootEnd> {
+  const server = createServer((socket) => {
+    socket.setEncoding('utf8');
+    socket.on('data', (text: string) => reader.feed(text));
+    socket.on('error', () => socket.destroy());
+  });
+  server.listen(boot.reportSocket);
+  await once(server, 'listening');
+  const started = performance.now();
+  const qemu = spawn(machine.program, qemuArguments(machine, boot), { stdio: ['ignore', 'pipe', 'pipe'] });
+  const log = createWriteStream(consoleFile);
+  let said = '';
+  let problem: string | undefined;
+  const stop = (why: string): void => {
+    problem ??= why;
+    qemu.kill('SIGKILL');
+  };
+  const listen = (chunk: Buffer): void => {
+    log.write(chunk);
+    said = (said + chunk.toString()).slice(-64 * 1024);
+    const panic = PANIC.exec(said);
+    if (panic) stop(`the guest kernel failed: ${panic[0]}`);
+  };
+  qemu.stdout.on('data', listen);
+  qemu.stderr.on('data', listen);
+  const timer = setTimeout(() => stop(`still running after ${limitSeconds} s`), limitSeconds * 1000);
+  const status = await new Promise<number | null>((resolve) => {
+    qemu.on('error', (error) => {
+      problem ??= `${machine.program} could not be started: ${error.message}`;
+      resolve(null);
+    });
+    qemu.on('close', resolve);
+  });
+  clearTimeout(timer);
+  log.end();
+  server.close();
+  if (status !== 0) problem ??= `${machine.program} ended with status ${status}`;
+  return {
+    seconds: (performance.now() - started) / 1000,
+    problem,
+    console: said.split(/\r?\n/).slice(-CONSOLE_TAIL),
+  };
+}

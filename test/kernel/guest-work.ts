@@ -1,0 +1,97 @@
+import { copyFile, constants, cp, mkdir, readdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { build } from 'esbuild';
+import type { Architecture } from './debian.ts';
+import { layKoffi } from './npm-package.ts';
+import { run } from './shell.ts';
+
+/** What the guest is told to do; it reads this from its work folder. */
+export interface Job {
+  readonly machine: string;
+  readonly scenarios: readonly string[];
+}
+
+export interface WorkOptions {
+  readonly checkout: string;
+  readonly harness: string;
+  readonly architecture: Architecture;
+  readonly node: string;
+  readonly job: Job;
+  /** Folder with the installed command, or nothing where only the kernel itself is talked to. */
+  readonly installed: string | undefined;
+}
+
+/**
+ * Fills the folder that a guest sees as its work folder: Node, the bundled scenarios, koffi, the installed command.
+ * The guest depends on nothing else of the outside, so the checkout may lie anywhere, even below a folder that the guest
+ * hides behind a tmpfs.
+ */
+export async function fillWorkFolder(folder: string, options: WorkOptions): Promise<void> {
+  const bin = path.join(folder, 'bin');
+  const modules = path.join(folder, 'node_modules');
+  await mkdir(bin, { recursive: true });
+  await copyFile(options.node, path.join(bin, 'node'), constants.COPYFILE_FICLONE);
+  if (options.installed === undefined) await mkdir(modules);
+  else await cp(path.join(options.installed, 'node_modules'), modules, { recursive: true, verbatimSymlinks: true });
+  await layKoffi(options.checkout, modules, options.architecture);
+  await bundleGuest(options.harness, path.join(folder, 'guest.cjs'));
+  await compilePrograms(path.join(options.harness, 'guest'), bin, options.architecture);
+  await writeFile(path.join(folder, 'job.json'), JSON.stringify(options.job));
+}
+
+async function bundleGuest(harness: string, outfile: string): Promise<void> {
+  await build({
+    entryPoints: [path.join(harness, 'guest', 'main.ts')],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    external: ['koffi'],
+    sourcemap: 'inline',
+    logLevel: 'warning',
+  });
+}
+
+/** Static programs, since the guest's C library is not the compiler's. */
+async function compilePrograms(sources: string, bin: string, architecture: Architecture): Promise<void> {
+  const compiler = await compilerFor(architecture);
+  if (compiler === undefined) return;
+  for (const source of (await readdir(sources)).filter((name) => name.endsWith('.c'))) {
+    const program = path.join(bin, source.replace(/\.c$/, ''));
+    await run(compiler, ['-O2', '-Wall', '-Werror', '-static', '-o', program, path.join(sources, source)]);
+  }
+}
+
+/** The compiler whose output runs in the guest; a machine without a cross compiler leaves the C programs out. */
+async function compilerFor(architecture: Architecture): Promise<string | undefined> {
+  const own = process.arch === 'arm64' ? 'arm64' : 'amd64';
+  const triplet = architecture === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu';
+  const candidates = architecture === own ? ['gcc'] : [`${triplet}-gcc`];
+  for (const candidate of candidates) {
+    const found = await run(candidate, ['--version']).catch(() => undefined);
+    if (found !== undefined) return candidate;
+  }
+  return undefined;
+}
+
+/**
+ * Installs the command the way a user gets it: built, packed, installed from the tarball into an empty folder.
+ * What only works inside the checkout (an undeclared dependency, a file missing from `files`) fails here.
+ */
+export async function installCommand(checkout: string, folder: string): Promise<string> {
+  await run('npm', ['run', '--silent', 'build'], { cwd: checkout });
+  await mkdir(folder, { recursive: true });
+  const told = await run('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], {
+    cwd: checkout,
+  });
+  const [packed] = JSON.parse(told) as { filename: string }[];
+  if (!packed) throw new Error('npm pack made nothing');
+  await writeFile(path.join(folder, 'package.json'), '{ "private": true }\n');
+  await run(
+    'npm',
+    ['install', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error', `./${packed.filename}`],
+    { cwd: folder },
+  );
+  return folder;
+}

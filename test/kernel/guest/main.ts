@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { WORK } from './command.ts';
+import { mapBench } from './map-bench.ts';
+import { rawSmoke } from './raw-smoke.ts';
+import { rawTestpmd } from './raw-testpmd.ts';
+import { say } from './report-port.ts';
+import { runScenario, type Scenario } from './scenario.ts';
+
+const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  'raw-smoke': rawSmoke,
+  'raw-testpmd': rawTestpmd,
+  'map-bench': mapBench,
+};
+
+async function main(): Promise<void> {
+  const job = JSON.parse(readFileSync(path.join(WORK, 'job.json'), 'utf8')) as {
+    machine: string;
+    scenarios: readonly string[];
+  };
+  for (const name of job.scenarios) {
+    const scenario = SCENARIOS[name];
+    // Unknown here is reported outside as a scenario that did not run.
+    if (scenario) await runScenario(name, job.machine, scenario);
+  }
+  say('done');
+}
+
+void main();

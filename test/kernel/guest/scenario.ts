@@ -1,0 +1,56 @@
+import { say } from './report-port.ts';
+
+export type TestBody = () => void | Promise<void>;
+
+/** What a scenario is given to declare its tests with. */
+export interface Guest {
+  /** The machine's name: intel, amd or smmuv3. */
+  readonly machine: string;
+  test(name: string, body: TestBody): void;
+  /** Runs after the tests whatever happened, so that one scenario's failure is not the next one's. */
+  cleanup(body: TestBody): void;
+}
+
+export type Scenario = (guest: Guest) => void;
+
+const TEST_LIMIT_SECONDS = 120;
+
+/**
+ * Runs one scenario. Tests are declared first and counted, then run in order: the count is announced before the first
+ * one runs, and a test that stops the guest is missed outside.
+ */
+export async function runScenario(name: string, machine: string, scenario: Scenario): Promise<void> {
+  const tests: { readonly name: string; readonly body: TestBody }[] = [];
+  const cleanups: TestBody[] = [];
+  scenario({
+    machine,
+    test: (title, body) => tests.push({ name: title, body }),
+    cleanup: (body) => cleanups.push(body),
+  });
+  say(`scenario ${name} ${tests.length}`);
+  for (const test of tests) {
+    const why = await failureOf(test.body);
+    say(why === undefined ? `ok ${name}: ${test.name}` : `not ok ${name}: ${test.name}: ${why}`);
+  }
+  for (const cleanup of cleanups) {
+    const why = await failureOf(cleanup);
+    if (why !== undefined) say(`not ok ${name}: cleanup: ${why}`);
+  }
+}
+
+async function failureOf(body: TestBody): Promise<string | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no end after ${TEST_LIMIT_SECONDS} s`)), TEST_LIMIT_SECONDS * 1000);
+  });
+  try {
+    await Promise.race([body(), limit]);
+    return undefined;
+  } catch (error) {
+    console.error(error);
+    const text = error instanceof Error ? error.message : String(error);
+    return text.replace(/\s*\n\s*/g, ' | ') || 'failed without a word';
+  } finally {
+    clearTimeout(timer);
+  }
+}

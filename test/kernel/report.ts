@@ -1,0 +1,89 @@
+/** The result of one test inside a guest. */
+export interface TestResult {
+  readonly name: string;
+  readonly passed: boolean;
+  readonly why: string;
+}
+
+/** Everything a guest said. */
+export interface GuestReport {
+  readonly results: readonly TestResult[];
+  /** Files that the guest handed out: captured snapshots, facts, measurements. */
+  readonly attachments: ReadonlyMap<string, Buffer>;
+  /** Why the report as a whole cannot be believed: it is cut short, or fewer tests ran than were announced. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * Reads the guest's lines:
+ *
+ *     scenario NAME COUNT          announced before the first of COUNT results
+ *     ok SCENARIO: NAME
+ *     not ok SCENARIO: NAME: why
+ *     begin FILE / base64 / end FILE
+ *     done                         after the last scenario
+ *
+ * The counts are there because silence must not pass: a guest that dies, or a scenario that skips, is a failure.
+ */
+export class ReportReader {
+  readonly #results: TestResult[] = [];
+  readonly #attachments = new Map<string, Buffer>();
+  readonly #announced: { readonly name: string; readonly count: number; seen: number }[] = [];
+  #open: { readonly name: string; readonly lines: string[] } | undefined;
+  #rest = '';
+  #done = false;
+
+  constructor(
+    private readonly wanted: readonly string[],
+    private readonly onResult: (result: TestResult) => void,
+  ) {}
+
+  /** Takes what arrived; the last line may still be incomplete. */
+  feed(text: string): void {
+    const lines = (this.#rest + text).split('\n');
+    this.#rest = lines.pop() ?? '';
+    for (const line of lines) this.#line(line.replace(/\r$/, ''));
+  }
+
+  finish(): GuestReport {
+    const problems: string[] = [];
+    if (!this.#done) problems.push('the guest stopped before its report was complete');
+    if (this.#open) problems.push(`attachment ${this.#open.name} is cut short`);
+    for (const { name, count, seen } of this.#announced) {
+      if (count === 0) problems.push(`scenario ${name} announced no test`);
+      if (seen !== count) problems.push(`scenario ${name} announced ${count} tests and reported ${seen}`);
+    }
+    for (const name of this.wanted) {
+      if (!this.#announced.some((one) => one.name === name)) problems.push(`scenario ${name} did not run`);
+    }
+    return { results: this.#results, attachments: this.#attachments, problems };
+  }
+
+  #line(line: string): void {
+    if (this.#open) {
+      if (line !== `end ${this.#open.name}`) {
+        this.#open.lines.push(line);
+        return;
+      }
+      this.#attachments.set(this.#open.name, Buffer.from(this.#open.lines.join(''), 'base64'));
+      this.#open = undefined;
+      return;
+    }
+    const scenario = /^scenario (\S+) (\d+)$/.exec(line);
+    if (scenario) this.#announced.push({ name: scenario[1] ?? '', count: Number(scenario[2]), seen: 0 });
+    const passed = /^ok (.+)$/.exec(line);
+    if (passed) this.#result({ name: passed[1] ?? '', passed: true, why: '' });
+    const failed = /^not ok (\S+: .+?): (.*)$/.exec(line);
+    if (failed) this.#result({ name: failed[1] ?? '', passed: false, why: failed[2] ?? '' });
+    const begin = /^begin (.+)$/.exec(line);
+    if (begin) this.#open = { name: begin[1] ?? '', lines: [] };
+    if (line === 'done') this.#done = true;
+  }
+
+  #result(result: TestResult): void {
+    const current = this.#announced.at(-1);
+    if (current) current.seen += 1;
+    this.#results.push(result);
+    this.onResult(result);
+  }
+}

@@ -1,0 +1,148 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { bootMachine } from './boot.ts';
+import { debianKernel } from './debian.ts';
+import { guestRoot } from './guest-root.ts';
+import { fillWorkFolder, installCommand } from './guest-work.ts';
+import { packInitramfs } from './initramfs.ts';
+import { MACHINES, type Machine } from './machine.ts';
+import { ReportReader } from './report.ts';
+import { RAW_SCENARIOS, SCENARIOS } from './scenarios.ts';
+
+const USAGE = `usage: tsx test/kernel/run.ts [--machine NAME]... [--scenario NAME]... [--raw-only] [--out FOLDER] [--keep]
+  --machine   ${MACHINES.map((machine) => machine.name).join(', ')} (default: all)
+  --scenario  ${SCENARIOS.join(', ')} (default: those that test)
+  --raw-only  only what needs no installed command: ${RAW_SCENARIOS.join(', ')}
+  --out       write the guests' attachments and consoles to FOLDER/<machine>/
+  --keep      leave the work folder, and print it`;
+
+const LIMIT_SECONDS = 420;
+
+interface Choice {
+  readonly machines: readonly Machine[];
+  readonly scenarios: readonly string[];
+  readonly out: string | undefined;
+  readonly keep: boolean;
+}
+
+interface Tally {
+  passed: number;
+  failed: number;
+}
+
+function choose(): Choice {
+  const { values } = parseArgs({
+    options: {
+      machine: { type: 'string', multiple: true },
+      scenario: { type: 'string', multiple: true },
+      'raw-only': { type: 'boolean', default: false },
+      out: { type: 'string' },
+      keep: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    console.log(USAGE);
+    process.exit(0);
+  }
+  const machines = (values.machine ?? MACHINES.map((machine) => machine.name)).map((name) => {
+    const machine = MACHINES.find((one) => one.name === name);
+    if (!machine) throw new Error(`no machine is called ${name}\n${USAGE}`);
+    return machine;
+  });
+  const scenarios = values.scenario ?? (values['raw-only'] ? RAW_SCENARIOS : SCENARIOS.filter(isTest));
+  for (const name of scenarios) {
+    if (!SCENARIOS.includes(name)) throw new Error(`no scenario is called ${name}\n${USAGE}`);
+  }
+  return { machines, scenarios, out: values.out, keep: values.keep };
+}
+
+/** Measurements take long and assert nothing: they run only when asked for. */
+function isTest(name: string): boolean {
+  return !name.endsWith('-bench');
+}
+
+/** Runs one machine from an empty work folder to its power-off, and prints its results as they come. */
+async function runMachine(machine: Machine, choice: Choice, places: Places, tally: Tally): Promise<void> {
+  const report = (passed: boolean, name: string, why = ''): void => {
+    tally[passed ? 'passed' : 'failed'] += 1;
+    console.log(`${passed ? 'ok' : 'not ok'} ${machine.name}: ${name}${why && `\n    ${why}`}`);
+  };
+  try {
+    const [kernel, root] = await Promise.all([debianKernel(machine.architecture), guestRoot(machine.architecture)]);
+    const own = path.join(places.work, machine.name);
+    const share = path.join(own, 'share');
+    await mkdir(share, { recursive: true });
+    await fillWorkFolder(share, {
+      ...places,
+      architecture: machine.architecture,
+      node: root.node,
+      job: { machine: machine.name, scenarios: choice.scenarios },
+    });
+    const out = choice.out === undefined ? own : path.resolve(choice.out, machine.name);
+    await mkdir(out, { recursive: true });
+    const reader = new ReportReader(choice.scenarios, (one) => report(one.passed, one.name, one.why));
+    const end = await bootMachine(
+      machine,
+      {
+        kernel: kernel.image,
+        initramfs: await packInitramfs(machine.architecture, kernel, own),
+        root: root.folder,
+        work: share,
+        reportSocket: path.join(own, 'report'),
+      },
+      reader,
+      path.join(out, 'console.log'),
+      LIMIT_SECONDS,
+    );
+    const { results, attachments, problems } = reader.finish();
+    for (const [name, content] of attachments) await writeFile(path.join(out, name), content);
+    const wrong = [...(end.problem === undefined ? [] : [end.problem]), ...problems];
+    for (const problem of wrong) report(false, 'the machine', problem);
+    if (wrong.length > 0) console.log(end.console.map((line) => `    | ${line}`).join('\n'));
+    console.log(`# ${machine.name}: ${results.length} results, Linux ${kernel.release}, ${end.seconds.toFixed(1)} s`);
+  } catch (error) {
+    report(false, 'the machine', error instanceof Error ? error.message : String(error));
+  }
+}
+
+interface Places {
+  readonly checkout: string;
+  readonly harness: string;
+  readonly work: string;
+  readonly installed: string | undefined;
+}
+
+async function main(): Promise<void> {
+  const choice = choose();
+  const harness = path.dirname(fileURLToPath(import.meta.url));
+  const checkout = path.resolve(harness, '..', '..');
+  const work = await mkdtemp(path.join(tmpdir(), 'vfio-kernel-'));
+  const tally: Tally = { passed: 0, failed: 0 };
+  try {
+    const needed = choice.scenarios.some((name) => !RAW_SCENARIOS.includes(name));
+    const installed = needed ? await installCommand(checkout, path.join(work, 'installed')) : undefined;
+    const queue = [...choice.machines];
+    const worker = async (): Promise<void> => {
+      for (let machine = queue.shift(); machine; machine = queue.shift()) {
+        await runMachine(machine, choice, { checkout, harness, work, installed }, tally);
+      }
+    };
+    await Promise.all(Array.from({ length: Math.max(1, availableParallelism()) }, worker));
+  } finally {
+    if (choice.keep) console.log(`# work folder: ${work}`);
+    else await rm(work, { recursive: true, force: true });
+  }
+  if (tally.passed === 0) tally.failed = Math.max(tally.failed, 1);
+  process.exitCode = tally.failed > 0 ? 1 : 0;
+  console.log(`${tally.passed} passed, ${tally.failed} failed`);
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  console.log('0 passed, 1 failed');
+  process.exitCode = 1;
+});
