@@ -1,0 +1,246 @@
+import { bytes, iova, parseBdf, physical } from '../model/index.ts';
+import type {
+  Bdf,
+  HostInventory,
+  HugePagePool,
+  IommuGroup,
+  IommuUnit,
+  KernelModule,
+  PciDevice,
+  ReservedRegion,
+} from '../model/index.ts';
+import { FUNCTIONS } from './functions.ts';
+
+/** What a test may say about a device; the rest is realistic. Names of the schema, all optional. */
+export type DeviceOptions = Partial<Omit<PciDevice, 'bus' | 'address'>>;
+
+export interface BridgeOptions extends DeviceOptions {
+  /** The bus behind it, two hexadecimal digits. Devices declared later on that bus stand below it. */
+  readonly bus?: string;
+}
+
+export interface IommuOptions {
+  readonly addressBits?: number | null;
+  readonly interruptRemapping?: boolean | null;
+}
+
+/** `region(0xfee00000n, 0xfeefffffn, 'msi')`, inclusive like sysfs. */
+export const region = (first: bigint, last: bigint, type: string): ReservedRegion => ({
+  first: iova(first),
+  last: iova(last),
+  type,
+});
+
+const MSI_X86 = region(0xfee0_0000n, 0xfeef_ffffn, 'msi');
+const HYPERTRANSPORT = region(0xfd_0000_0000n, 0xff_ffff_ffffn, 'reserved');
+const MSI_ARM = region(0x800_0000n, 0x80f_ffffn, 'msi');
+
+/**
+ * A host for tests, declared piece by piece: `host().intelIommu().nic('0000:01:00.0').build()`. Without an IOMMU no
+ * device has a group. With one, each device gets a group of its own (from 11 up), with the reserved regions of that
+ * IOMMU, unless the test says which. Say bridges before the devices below them.
+ */
+export class HostBuilder {
+  readonly #devices = new Map<Bdf, PciDevice>();
+  readonly #groups = new Map<number, IommuGroup>();
+  readonly #paths = new Map<string, string>();
+  readonly #pools: HugePagePool[] = [];
+  readonly #modules: Record<string, KernelModule> = {
+    vfio: { state: 'loaded', parameters: {} },
+    vfio_iommu_type1: {
+      state: 'loaded',
+      parameters: { allow_unsafe_interrupts: 'N', disable_hugepages: 'N', dma_entry_limit: '65535' },
+    },
+    vfio_pci: { state: 'loaded', parameters: { disable_denylist: 'N', disable_idle_d3: 'N' } },
+  };
+  readonly #units: IommuUnit[] = [];
+  #regions: readonly ReservedRegion[] = [];
+  #interruptRemapping: boolean | null = null;
+  #kernel: HostInventory['kernel'] = { release: '6.12.38-test', architecture: 'x86_64', pageSize: 4096 };
+  #vfio: HostInventory['vfio'] = { container: true, iommufd: false };
+  #limits: HostInventory['limits'] = { memlock: null, mayLockAnything: true };
+  #nextGroup = 11;
+
+  intelIommu(options: IommuOptions = {}): this {
+    return this.#iommu({ name: 'dmar0', kind: 'intel', addressBits: 48 }, [MSI_X86], options);
+  }
+
+  amdIommu(options: IommuOptions = {}): this {
+    const unit = { name: 'ivhd0', kind: 'amd', addressBits: null } as const;
+    return this.#iommu(unit, [MSI_X86, HYPERTRANSPORT], options);
+  }
+
+  /** An arm64 host with 4 KiB pages. */
+  smmuV3(options: IommuOptions = {}): this {
+    this.kernel({ architecture: 'aarch64' });
+    return this.#iommu({ name: 'smmu3.0x9050000', kind: 'smmu-v3', addressBits: null }, [MSI_ARM], options);
+  }
+
+  kernel(options: Partial<HostInventory['kernel']>): this {
+    this.#kernel = { ...this.#kernel, ...options };
+    return this;
+  }
+
+  /** What /dev has; `{ container: false }` for a kernel without VFIO. */
+  vfio(options: Partial<HostInventory['vfio']>): this {
+    this.#vfio = { ...this.#vfio, ...options };
+    return this;
+  }
+
+  /** RLIMIT_MEMLOCK in bytes (null is unlimited) of a process that may not lock more. */
+  memlock(limit: bigint | null, mayLockAnything = false): this {
+    this.#limits = { memlock: limit === null ? null : bytes(limit), mayLockAnything };
+    return this;
+  }
+
+  hugePages(size: bigint, total: number, free = total): this {
+    this.#pools.push({ size: bytes(size), total, free });
+    return this;
+  }
+
+  module(name: string, state: KernelModule['state'], parameters: Record<string, string> = {}): this {
+    this.#modules[name] = { state, parameters };
+    return this;
+  }
+
+  withoutModule(name: string): this {
+    delete this.#modules[name];
+    return this;
+  }
+
+  /** Declares or changes a group; devices name it by `group: id`. */
+  group(id: number, options: Partial<Omit<IommuGroup, 'id'>> = {}): this {
+    const known = this.#groups.get(id);
+    const fresh = { id, type: 'DMA-FQ', reservedRegions: [...this.#regions], node: null, openedBy: [] };
+    this.#groups.set(id, { ...fresh, ...known, ...options });
+    return this;
+  }
+
+  /** A PCIe port. Alone in its group unless the test says otherwise. */
+  bridge(address: string, options: BridgeOptions = {}): this {
+    const { bus, ...rest } = options;
+    const device = this.#add(address, FUNCTIONS.bridge(), rest);
+    if (bus !== undefined) this.#paths.set(`${device.address.slice(0, -7)}${bus}`, device.sysfsPath);
+    return this;
+  }
+
+  /** A gigabit Ethernet card on e1000e with an idle interface `lan1s0` (bus, slot, function). */
+  nic(address: string, options: DeviceOptions = {}): this {
+    this.#add(address, FUNCTIONS.nic(address), options);
+    return this;
+  }
+
+  /** A graphics card, not the boot display, on nouveau. */
+  gpu(address: string, options: DeviceOptions = {}): this {
+    this.#add(address, FUNCTIONS.gpu(), options);
+    return this;
+  }
+
+  /** A graphics card's sound function, on snd_hda_intel. */
+  audio(address: string, options: DeviceOptions = {}): this {
+    this.#add(address, FUNCTIONS.audio(), options);
+    return this;
+  }
+
+  /** An NVMe disk with one unused namespace. */
+  nvme(address: string, options: DeviceOptions = {}): this {
+    this.#add(address, FUNCTIONS.nvme(address), options);
+    return this;
+  }
+
+  usb(address: string, options: DeviceOptions = {}): this {
+    this.#add(address, FUNCTIONS.usb(), options);
+    return this;
+  }
+
+  /** An SR-IOV NIC; its VFs are declared with {@link vf}, which count themselves in. */
+  pf(address: string, options: DeviceOptions = {}): this {
+    this.#add(address, FUNCTIONS.pf(address), options);
+    return this;
+  }
+
+  /** VF number `index` of a PF declared before. */
+  vf(address: string, pf: string, index: number, options: DeviceOptions = {}): this {
+    const parent = this.#devices.get(bdf(pf));
+    if (!parent) throw new Error(`declare the PF ${pf} before its VF`);
+    const sriov = { total: parent.sriov?.total ?? 8, enabled: (parent.sriov?.enabled ?? 0) + 1 };
+    this.#devices.set(parent.address, { ...parent, sriov });
+    const link = { physicalFunction: parent.address, virtualFunctionIndex: index };
+    this.#add(address, { ...FUNCTIONS.vf(address), ...link }, options);
+    return this;
+  }
+
+  /** Changes a device declared before. */
+  change(address: string, options: DeviceOptions): this {
+    const device = this.#devices.get(bdf(address));
+    if (!device) throw new Error(`no device ${address} to change`);
+    if (typeof options.group === 'number') this.group(options.group);
+    this.#devices.set(device.address, { ...device, ...options });
+    return this;
+  }
+
+  /** The inventory. Devices stand in the order of declaration: nothing may depend on it. */
+  build(): HostInventory {
+    const used = new Set([...this.#devices.values()].map((device) => device.group));
+    return {
+      formatVersion: 1,
+      kernel: this.#kernel,
+      iommu: { units: [...this.#units], interruptRemapping: this.#interruptRemapping },
+      modules: { ...this.#modules },
+      vfio: this.#vfio,
+      limits: this.#limits,
+      hugePages: [...this.#pools],
+      groups: [...this.#groups.values()].filter((group) => used.has(group.id)),
+      devices: [...this.#devices.values()],
+    };
+  }
+
+  #iommu(unit: IommuUnit, regions: readonly ReservedRegion[], options: IommuOptions): this {
+    const { addressBits = unit.addressBits, interruptRemapping = true } = options;
+    this.#units.push({ ...unit, addressBits });
+    this.#regions = regions;
+    this.#interruptRemapping = interruptRemapping;
+    return this;
+  }
+
+  #add(text: string, shape: DeviceOptions, options: DeviceOptions): PciDevice {
+    const address = bdf(text);
+    const bus = address.slice(0, -5);
+    const device: PciDevice = {
+      ...FUNCTIONS.plain(),
+      bus: 'pci',
+      address,
+      sysfsPath: `${this.#paths.get(bus) ?? `/sys/devices/pci${bus}`}/${address}`,
+      ...shape,
+      ...options,
+      group: options.group === undefined ? this.#freshGroup() : options.group,
+    };
+    if (device.group !== null) this.group(device.group);
+    this.#devices.set(address, device);
+    return device;
+  }
+
+  #freshGroup(): number | null {
+    if (this.#units.length === 0) return null;
+    while (this.#groups.has(this.#nextGroup)) this.#nextGroup += 1;
+    return this.#nextGroup;
+  }
+}
+
+/** Begins a host for a test. See {@link HostBuilder}. */
+export const host = (): HostBuilder => new HostBuilder();
+
+/** A PCI address in a test; throws where it is none. */
+export function bdf(text: string): Bdf {
+  const address = parseBdf(text);
+  if (address === undefined) throw new Error(`${text} is no PCI address`);
+  return address;
+}
+
+/** A memory BAR, for tests of regions. */
+export const bar = (index: number, start: bigint, size: bigint): PciDevice['resources'][number] => ({
+  index,
+  start: physical(start),
+  size: bytes(size),
+  kind: 'memory',
+});

@@ -1,0 +1,5 @@
+/** What tests of every part share. Never imported by what ships. */
+export { HostBuilder, bar, bdf, host, region } from './host.ts';
+export type { BridgeOptions, DeviceOptions, IommuOptions } from './host.ts';
+export { disk, netdev } from './functions.ts';
+export { manifestFrom, spanAt } from './manifest.ts';
