@@ -1,0 +1,56 @@
+import {
+  type Diagnostic,
+  hasErrors,
+  type HostInventory,
+  indexHost,
+  invariant,
+  type Manifest,
+  type NameService,
+  type Plan,
+  type ResolvedManifest,
+  type RunningProject,
+} from '../model/index.ts';
+import { lower } from './lower/lower.ts';
+import { resolveManifest } from './resolve/resolve.ts';
+import { checkRules } from './rules/index.ts';
+import { verifyPlan } from './verify/verify.ts';
+
+export interface CompilerInput {
+  readonly manifest: Manifest;
+  readonly inventory: HostInventory;
+  /** Digest of the inventory, `sha256:…`. */
+  readonly digest: string;
+  readonly names: NameService;
+  readonly running: readonly RunningProject[];
+  readonly toolVersion: string;
+}
+
+export interface CompilerOutput {
+  /** Everything that was found, in no particular order. */
+  readonly diagnostics: readonly Diagnostic[];
+  readonly resolved?: ResolvedManifest;
+  /** Absent where an error was found. */
+  readonly plan?: Plan;
+}
+
+/**
+ * The compiler after the manifest has been read: resolve, check the laws, lower, verify. Pure: the same input gives the
+ * same plan, to the byte.
+ */
+export function compile(input: CompilerInput): CompilerOutput {
+  const host = indexHost(input.inventory);
+  const resolved = resolveManifest(input.manifest, host);
+  const diagnostics = [...resolved.diagnostics];
+  if (!resolved.value) return { diagnostics };
+
+  diagnostics.push(...checkRules({ manifest: resolved.value, host, running: input.running }));
+  if (hasErrors(diagnostics)) return { diagnostics, resolved: resolved.value };
+
+  const lowered = lower({ ...input, manifest: resolved.value, host });
+  diagnostics.push(...lowered.diagnostics);
+  if (!lowered.value) return { diagnostics, resolved: resolved.value };
+
+  const broken = verifyPlan(lowered.value);
+  invariant(broken.length === 0, `the compiler made a plan that breaks a law: ${broken[0]?.detail}`);
+  return { diagnostics, resolved: resolved.value, plan: lowered.value };
+}

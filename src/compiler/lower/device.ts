@@ -1,0 +1,135 @@
+import { bytes, type ResolvedDevice } from '../../model/index.ts';
+import { groupHandle } from './container.ts';
+import type { StepList } from './steps.ts';
+
+/** Index of the configuration space among a PCI device's regions (VFIO_PCI_CONFIG_REGION_INDEX, linux/vfio.h). */
+export const PCI_CONFIG_REGION = 7;
+/**
+ * What quiesces a PCI function: the command register (offset 4, PCI Local Bus Specification 3.0, 6.2.2) with bus
+ * mastering and both decoders off and INTx disabled.
+ */
+const QUIESCED = { offset: bytes(4), width: 2, value: bytes(0x0400), register: 'PCI_COMMAND' } as const;
+
+export const deviceHandle = (device: ResolvedDevice): string => `device:${device.device.address}`;
+
+/**
+ * Steps that open a device and make sure that it is silent before memory is mapped (R-ORDER-2): the kernel clears bus
+ * mastering when it opens a PCI function, and a reset ends what was under way.
+ */
+export function lowerDevice(device: ResolvedDevice, steps: StepList, after: string): string[] {
+  const { device: pci, at } = device;
+  const handle = deviceHandle(device);
+  const resource = `device ${pci.address}`;
+  const address = pci.address;
+  const open = steps.add(
+    'open-device',
+    address,
+    {
+      resource,
+      cause: `${device.name} of ${device.vm}; the kernel turns bus mastering off and tries a reset`,
+      at,
+      after: [after],
+    },
+    { handle, groupHandle: groupHandle(pci.group ?? 0), device: { bus: 'pci', address } },
+  );
+  steps.undo(
+    'close',
+    open,
+    handle,
+    { resource, cause: 'the kernel resets it again and restores its configuration' },
+    { handle },
+  );
+  const info = steps.add(
+    'check-device-info',
+    address,
+    { resource, cause: 'must answer as a PCI device', at, after: [open] },
+    { deviceHandle: handle, bus: 'pci' },
+  );
+  const config = steps.add(
+    'check-region-info',
+    `${address}/${PCI_CONFIG_REGION}`,
+    { resource, cause: 'where the configuration space is, to quiesce it on the way back', at, after: [info] },
+    { deviceHandle: handle, index: PCI_CONFIG_REGION },
+  );
+  const ready = [config];
+  for (const irqs of device.irqs) {
+    ready.push(
+      steps.add(
+        'check-irq-info',
+        `${address}/${irqs.index}`,
+        { resource, cause: `irqs of ${device.name}`, at: irqs.at, after: [info] },
+        { deviceHandle: handle, index: irqs.index, count: irqs.count },
+      ),
+    );
+  }
+  if (canReset(device)) {
+    ready.push(
+      steps.add(
+        'reset-device',
+        address,
+        { resource, cause: resetCause(device), at, after: [config] },
+        { deviceHandle: handle },
+      ),
+    );
+  }
+  return ready;
+}
+
+const canReset = (device: ResolvedDevice): boolean => device.reset !== 'none' && device.device.resetMethods.length > 0;
+
+const resetCause = (device: ResolvedDevice): string =>
+  `reset: ${device.reset}; the kernel tries ${device.device.resetMethods.join(', ')} in this order`;
+
+/**
+ * The way back of a device that DMA and interrupts may have run on: silent, then reset, before its memory goes
+ * (R-ORDER-4). Added after the mappings, so that it runs before they are taken away.
+ */
+export function lowerQuiesce(device: ResolvedDevice, steps: StepList): void {
+  const address = device.device.address;
+  const resource = `device ${address}`;
+  const handle = deviceHandle(device);
+  const open = `open-device:${address}`;
+  if (canReset(device)) {
+    steps.undo('reset-device', open, address, { resource, cause: resetCause(device) }, { deviceHandle: handle });
+  }
+  steps.undo(
+    'write-region',
+    `check-region-info:${address}/${PCI_CONFIG_REGION}`,
+    `${address}/${QUIESCED.register}`,
+    { resource, cause: 'quiesce: bus mastering off before its memory goes' },
+    { deviceHandle: handle, index: PCI_CONFIG_REGION, ...QUIESCED },
+  );
+}
+
+/** Steps that connect a device's interrupts, once the mappings exist (R-ORDER-3). */
+export function lowerInterrupts(device: ResolvedDevice, steps: StepList, after: readonly string[]): void {
+  const address = device.device.address;
+  const resource = `device ${address}`;
+  for (const irqs of device.irqs) {
+    const eventfds: string[] = [];
+    const created: string[] = [];
+    for (let vector = 0; vector < irqs.count; vector++) {
+      const handle = `eventfd#${address}/${irqs.index}/${vector}`;
+      const cause = `vector ${vector} of ${irqs.index}`;
+      const subject = `${address}/${irqs.index}/${vector}`;
+      const create = steps.add('create-eventfd', subject, { resource, cause, at: irqs.at }, { handle });
+      steps.undo('close', create, handle, { resource, cause }, { handle });
+      eventfds.push(handle);
+      created.push(create);
+    }
+    const details = { deviceHandle: deviceHandle(device), index: irqs.index };
+    const set = steps.add(
+      'set-irqs',
+      `${address}/${irqs.index}`,
+      { resource, cause: `irqs of ${device.name}`, at: irqs.at, after: [...created, ...after] },
+      { ...details, eventfds },
+    );
+    steps.undo(
+      'clear-irqs',
+      set,
+      `${address}/${irqs.index}`,
+      { resource, cause: 'interrupts go before the mappings' },
+      details,
+    );
+  }
+}

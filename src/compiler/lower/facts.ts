@@ -1,0 +1,85 @@
+import type { Fact, HostIndex, Plan, ResolvedManifest } from '../../model/index.ts';
+import { moduleKey } from './binding.ts';
+
+/** Reads one property of the host as text; null where the host does not have it. */
+type Reader = (host: HostIndex, subject: string) => string | null;
+
+const device = (host: HostIndex, address: string) => host.byAddress.get(address as never);
+const group = (host: HostIndex, id: string) => host.groups.get(Number(id));
+
+/** Everything that a plan may rely on: one row a property. */
+const READERS: Readonly<Record<string, Readonly<Record<string, Reader>>>> = {
+  kernel: {
+    architecture: (host) => host.inventory.kernel.architecture,
+    'page size': (host) => String(host.inventory.kernel.pageSize),
+    'interrupt remapping': (host) => String(host.inventory.iommu.interruptRemapping),
+  },
+  device: {
+    identity: (host, address) => {
+      const found = device(host, address);
+      return found ? `${found.vendor}:${found.device} at ${found.sysfsPath}` : null;
+    },
+    driver: (host, address) => device(host, address)?.driver ?? null,
+    'driver override': (host, address) => device(host, address)?.driverOverride ?? null,
+    'reset methods': (host, address) => device(host, address)?.resetMethods.join(' ') ?? null,
+  },
+  group: {
+    members: (host, id) =>
+      host.members
+        .get(Number(id))
+        ?.map((member) => `${member.address}=${member.driver ?? 'no driver'}`)
+        .join(' ') ?? null,
+    'reserved regions': (host, id) =>
+      group(host, id)
+        ?.reservedRegions.map((region) => `0x${region.first.toString(16)}-0x${region.last.toString(16)} ${region.type}`)
+        .join(', ') ?? null,
+  },
+  module: { state: (host, name) => host.inventory.modules[moduleKey(name)]?.state ?? null },
+};
+
+/** What a fact's property is now; undefined for a property that this version does not know. */
+export function readFact(host: HostIndex, fact: Pick<Fact, 'subject' | 'property'>): string | null | undefined {
+  const space = fact.subject.indexOf(' ');
+  const kind = space < 0 ? fact.subject : fact.subject.slice(0, space);
+  const name = space < 0 ? '' : fact.subject.slice(space + 1);
+  const kindReaders = Object.hasOwn(READERS, kind) ? READERS[kind] : undefined;
+  if (!kindReaders || !Object.hasOwn(kindReaders, fact.property)) return undefined;
+  return kindReaders[fact.property]?.(host, name);
+}
+
+/** The facts that a plan for this manifest relies on, as they are. */
+export function collectFacts(manifest: ResolvedManifest, host: HostIndex): Fact[] {
+  const subjects: string[] = ['kernel'];
+  const groups = new Set<number>();
+  const modules = new Set<string>(['vfio_iommu_type1']);
+  for (const vm of manifest.vms) {
+    for (const entry of vm.devices) {
+      subjects.push(`device ${entry.device.address}`);
+      if (entry.device.group !== null) groups.add(entry.device.group);
+      if (entry.use === 'assign') modules.add(entry.driver);
+    }
+  }
+  subjects.push(...[...groups].sort((a, b) => a - b).map((id) => `group ${id}`));
+  subjects.push(...[...modules].sort().map((name) => `module ${name}`));
+  return subjects.flatMap((subject) =>
+    Object.keys(READERS[subject.split(' ', 1)[0] ?? ''] ?? {}).map((property) => ({
+      subject,
+      property,
+      value: readFact(host, { subject, property }) ?? null,
+    })),
+  );
+}
+
+/** A fact that no longer holds. */
+export interface ChangedFact {
+  readonly fact: Fact;
+  readonly now: string | null;
+}
+
+/** The facts of a plan that do not hold on this host. A property that this version does not know counts as changed. */
+export function changedFacts(plan: Plan, host: HostIndex): ChangedFact[] {
+  return plan.facts.flatMap((fact) => {
+    const now = readFact(host, fact);
+    return now === fact.value ? [] : [{ fact, now: now ?? null }];
+  });
+}

@@ -1,0 +1,95 @@
+import { type Bytes, bytes, type ResolvedMemory, type ResolvedVm } from '../../model/index.ts';
+import { containerHandle } from './container.ts';
+import type { StepList } from './steps.ts';
+
+/** One mmap(2): the entries of the manifest that share it, each at its offset. */
+interface Allocation {
+  readonly handle: string;
+  readonly backing: ResolvedMemory['backing'];
+  readonly pageSize: Bytes | null;
+  size: bigint;
+  readonly entries: { readonly memory: ResolvedMemory; readonly index: number; readonly offset: Bytes }[];
+}
+
+/**
+ * Entries of private memory with the same pages share one allocation, so that fifty thousand entries do not take fifty
+ * thousand mmaps. A memfd is made for others to map too, so each entry has its own.
+ */
+function allocationsOf(vm: ResolvedVm): Allocation[] {
+  const allocations = new Map<string, Allocation>();
+  vm.memory.forEach((memory, index) => {
+    const { backing, pageSize } = memory;
+    const pages = pageSize === null ? '' : `-${pageSize}`;
+    const key = backing === 'memfd' ? `memfd/${index}` : `${backing}${pages}`;
+    let allocation = allocations.get(key);
+    if (!allocation) {
+      allocation = { handle: `memory#${vm.name}/${key}`, backing, pageSize, size: 0n, entries: [] };
+      allocations.set(key, allocation);
+    }
+    allocation.entries.push({ memory, index, offset: bytes(allocation.size) });
+    allocation.size += memory.size;
+  });
+  return [...allocations.values()];
+}
+
+/**
+ * Steps that allocate a VM's memory and map it. The mappings of a container follow one another (the kernel takes its
+ * lock for each), so what must come after all of them (interrupts, R-ORDER-3) depends on the returned last one.
+ */
+export function lowerMemory(vm: ResolvedVm, steps: StepList, after: readonly string[]): readonly string[] {
+  let last = after;
+  for (const allocation of allocationsOf(vm)) {
+    const allocated = allocate(vm, allocation, steps);
+    for (const { memory, index, offset } of allocation.entries) {
+      const subject = `${vm.name}/${index}`;
+      const resource = `memory ${index} of ${vm.name}`;
+      const where = { container: containerHandle(vm.name), iova: memory.iova, size: memory.size };
+      const map = steps.add(
+        'map-dma',
+        subject,
+        { resource, cause: 'memory of the manifest', at: memory.at, after: [...last, allocated] },
+        { ...where, memory: allocation.handle, offset, access: memory.access },
+      );
+      steps.undo('unmap-dma', map, subject, { resource, cause: 'the devices must not reach it any more' }, where);
+      last = [map];
+    }
+  }
+  return last;
+}
+
+function allocate(vm: ResolvedVm, allocation: Allocation, steps: StepList): string {
+  const { handle, pageSize } = allocation;
+  const size = bytes(allocation.size);
+  const at = allocation.entries[0]?.memory.at;
+  const resource = `memory of ${vm.name}`;
+  const subject = handle.slice('memory#'.length);
+  let memfd: string | null = null;
+  let last: string[] = [];
+  if (allocation.backing === 'memfd') {
+    memfd = `memfd#${subject}`;
+    const create = steps.add(
+      'create-memfd',
+      subject,
+      { resource, cause: 'backing: memfd', at },
+      { handle: memfd, pageSize },
+    );
+    steps.undo('close', create, memfd, { resource, cause: 'gives the memory back' }, { handle: memfd });
+    last = [
+      steps.add('resize-memfd', subject, { resource, cause: 'backing: memfd', at, after: [create] }, { memfd, size }),
+    ];
+  }
+  const allocated = steps.add(
+    'allocate-memory',
+    subject,
+    { resource, cause: `backing: ${allocation.backing}`, at, after: last },
+    { handle, size, pageSize, memfd },
+  );
+  steps.undo(
+    'free-memory',
+    allocated,
+    subject,
+    { resource, cause: 'no device reaches it any more' },
+    { memory: handle, size },
+  );
+  return allocated;
+}

@@ -1,0 +1,89 @@
+import { isVfioDriver, type Plan, type Step } from '../../model/index.ts';
+import type { Law } from './law.ts';
+
+/** Module parameters that a plan may set, with the values that they may take. */
+const PARAMETERS: Readonly<Record<string, readonly string[]>> = {
+  'vfio_iommu_type1.allow_unsafe_interrupts': ['Y', 'N'],
+};
+
+/** Registers that a plan without a reset plugin may write: region, offset, width and value of each. */
+const REGISTERS: readonly string[] = ['7+0x4/2=0x400'];
+
+/**
+ * A plan touches nothing but what it is about: on `up`, devices go to VFIO drivers and from whatever they have; on the
+ * way back, to the driver that `up` took them from. Modules, parameters and registers are on lists.
+ */
+export const checkAllowList: Law = function* (plan) {
+  const takenFrom = new Map<string, string>();
+  for (const step of plan.up) {
+    if (step.kind === 'unbind-driver') takenFrom.set(step.device.address, step.driver);
+  }
+  for (const step of plan.up) yield* checkUp(step);
+  for (const step of plan.down) yield* checkDown(step, takenFrom);
+  yield* checkSubjects(plan);
+};
+
+function* checkUp(step: Step): Generator<string> {
+  yield* checkEither(step);
+  if (step.kind === 'bind-driver' && !isVfioDriver(step.driver)) {
+    yield `${step.id} binds ${step.driver}, which is no VFIO driver.`;
+  }
+  if (step.kind === 'set-driver-override' && (step.driver === null || !isVfioDriver(step.driver))) {
+    yield `${step.id} sets the override to ${step.driver ?? 'nothing'}, which is no VFIO driver.`;
+  }
+  if (step.kind === 'write-region') yield `${step.id} writes a register, which no plugin of this plan asked for.`;
+}
+
+function* checkDown(step: Step, takenFrom: ReadonlyMap<string, string>): Generator<string> {
+  yield* checkEither(step);
+  if (step.kind === 'bind-driver' && takenFrom.get(step.device.address) !== step.driver) {
+    yield `${step.id} binds ${step.driver}, which is not the driver that up takes the device from.`;
+  }
+  if (step.kind === 'unbind-driver' && !isVfioDriver(step.driver)) {
+    yield `${step.id} takes the device from ${step.driver}, which is no VFIO driver.`;
+  }
+  if (step.kind === 'write-region') {
+    const written = `${step.index}+0x${step.offset.toString(16)}/${step.width}=0x${step.value.toString(16)}`;
+    if (!REGISTERS.includes(written)) yield `${step.id} writes ${written}, which is not on the list of registers.`;
+  }
+}
+
+function* checkEither(step: Step): Generator<string> {
+  if (step.kind === 'load-module' && !isVfioDriver(step.module)) {
+    yield `${step.id} loads ${step.module}, which is no module of VFIO.`;
+  }
+  if (step.kind === 'set-module-parameter') {
+    const name = `${step.module}.${step.parameter}`;
+    if (!Object.hasOwn(PARAMETERS, name)) yield `${step.id} sets ${name}, which is not on the list of parameters.`;
+    else if (!PARAMETERS[name]?.includes(step.value)) yield `${step.id} sets ${name} to ${step.value}.`;
+  }
+}
+
+/** Host devices and groups may be touched only where the plan says that it relies on them: the facts guard them. */
+function* checkSubjects(plan: Plan): Generator<string> {
+  const relied = new Set(plan.facts.map((fact) => fact.subject));
+  for (const step of [...plan.up, ...plan.down]) {
+    const subject = subjectOf(step);
+    if (subject !== undefined && !relied.has(subject)) {
+      yield `${step.id} touches ${subject}, of which the plan states no fact.`;
+    }
+  }
+}
+
+function subjectOf(step: Step): string | undefined {
+  switch (step.kind) {
+    case 'set-driver-override':
+    case 'unbind-driver':
+    case 'bind-driver':
+    case 'open-device':
+      return `device ${step.device.address}`;
+    case 'open-group':
+      return `group ${step.group}`;
+    case 'wait-node':
+    case 'chown-node':
+    case 'chmod-node':
+      return `group ${step.path.slice('/dev/vfio/'.length)}`;
+    default:
+      return undefined;
+  }
+}

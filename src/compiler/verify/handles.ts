@@ -1,0 +1,84 @@
+import { type Step, unreachable } from '../../model/index.ts';
+import type { Law } from './law.ts';
+
+interface HandleUse {
+  readonly makes?: string;
+  readonly uses: readonly string[];
+  readonly ends?: string;
+}
+
+/** Which run-time handles a step makes, uses and ends. */
+export function handlesOf(step: Step): HandleUse {
+  switch (step.kind) {
+    case 'open-container':
+    case 'open-group':
+    case 'create-memfd':
+    case 'create-eventfd':
+      return { makes: step.handle, uses: [] };
+    case 'open-device':
+      return { makes: step.handle, uses: [step.groupHandle] };
+    case 'allocate-memory':
+      return { makes: step.handle, uses: step.memfd === null ? [] : [step.memfd] };
+    case 'check-api-version':
+    case 'check-extension':
+    case 'set-iommu':
+    case 'check-iommu-info':
+    case 'unmap-dma':
+      return { uses: [step.container] };
+    case 'check-group-viable':
+    case 'unset-container':
+      return { uses: [step.groupHandle] };
+    case 'set-container':
+      return { uses: [step.groupHandle, step.container] };
+    case 'check-device-info':
+    case 'check-region-info':
+    case 'check-irq-info':
+    case 'reset-device':
+    case 'write-region':
+    case 'clear-irqs':
+      return { uses: [step.deviceHandle] };
+    case 'set-irqs':
+      return { uses: [step.deviceHandle, ...step.eventfds] };
+    case 'resize-memfd':
+      return { uses: [step.memfd] };
+    case 'map-dma':
+      return { uses: [step.container, step.memory] };
+    case 'free-memory':
+      return { uses: [], ends: step.memory };
+    case 'close':
+      return { uses: [], ends: step.handle };
+    case 'load-module':
+    case 'set-module-parameter':
+    case 'set-driver-override':
+    case 'unbind-driver':
+    case 'bind-driver':
+    case 'wait-node':
+    case 'chown-node':
+    case 'chmod-node':
+      return { uses: [] };
+    default:
+      return unreachable(step);
+  }
+}
+
+/** No handle is used before it is made or after it is closed, none is made twice, and all are closed in the end. */
+export const checkHandles: Law = function* (plan) {
+  const made = new Map<string, string>();
+  const ended = new Set<string>();
+  for (const step of [...plan.up, ...plan.down]) {
+    const { makes, uses, ends } = handlesOf(step);
+    for (const handle of [...uses, ...(ends === undefined ? [] : [ends])]) {
+      if (!made.has(handle)) yield `${step.id} uses ${handle} before it is made.`;
+      else if (ended.has(handle)) yield `${step.id} uses ${handle} after it is closed.`;
+    }
+    if (makes !== undefined) {
+      if (made.has(makes)) yield `${step.id} makes ${makes}, which is made already.`;
+      made.set(makes, step.id);
+      if (step.undoes !== undefined) yield `${step.id} makes ${makes} on the way back.`;
+    }
+    if (ends !== undefined) ended.add(ends);
+  }
+  for (const [handle, id] of made) {
+    if (!ended.has(handle)) yield `${handle}, made by ${id}, is not closed on the way back.`;
+  }
+};
