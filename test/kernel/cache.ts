@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
@@ -44,4 +45,9 @@ async function buildOnce(name: string, build: (folder: string) => Promise<void>)
     await rm(aside, { recursive: true, force: true });
   }
   return entry;
+}
+
+/** A short name for the inputs of an entry, so that a changed recipe makes a new entry instead of meeting the old one. */
+export function digestOf(...inputs: readonly string[]): string {
+  return createHash('sha256').update(inputs.join('\0')).digest('hex').slice(0, 12);
 }

@@ -6,6 +6,11 @@ import { run } from './shell.ts';
 
 export type Architecture = 'amd64' | 'arm64';
 
+/** The outside's architecture. */
+export function ownArchitecture(): Architecture {
+  return process.arch === 'arm64' ? 'arm64' : 'amd64';
+}
+
 /** Where Debian's installers write the distribution's own sources: the deb822 file since Debian 12, the list before. */
 const SOURCES = '/etc/apt/sources.list.d/debian.sources';
 const SOURCES_BEFORE = '/etc/apt/sources.list';
@@ -53,7 +58,12 @@ export async function unpackPackages(
   const apt = await aptState(architecture);
   const archives = path.join(folder, '.archives');
   await mkdir(archives, { recursive: true });
-  await run('apt-get', [...apt, '-qq', 'download', ...names], { cwd: archives });
+  const download = (): Promise<string> => run('apt-get', [...apt, '-qq', 'download', ...names], { cwd: archives });
+  await download().catch(async () => {
+    // The lists in the cache are as old as the cache; mirrors drop a version once a newer one is there.
+    await run('apt-get', [...apt, '-qq', 'update']);
+    await download();
+  });
   for (const archive of (await readdir(archives)).sort()) {
     await run('dpkg-deb', ['--extract', path.join(archives, archive), folder]);
   }

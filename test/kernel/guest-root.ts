@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { cached } from './cache.ts';
-import { closureOf, unpackPackages, type Architecture } from './debian.ts';
-import { nodeForArm64 } from './npm-package.ts';
+import { cached, digestOf } from './cache.ts';
+import { closureOf, ownArchitecture, unpackPackages, type Architecture } from './debian.ts';
+import { nodeFor } from './npm-package.ts';
 
 /** What a guest sees as its root, and the Node it runs. */
 export interface GuestRoot {
@@ -16,26 +16,31 @@ export interface GuestRoot {
  * built, and every tool of the outside is inside. For another architecture a small one is assembled from packages.
  */
 export async function guestRoot(architecture: Architecture): Promise<GuestRoot> {
-  if (architecture === 'amd64') return { folder: '/', node: process.execPath };
-  return { folder: await arm64Root(), node: await nodeForArm64() };
+  if (architecture === ownArchitecture()) return { folder: '/', node: process.execPath };
+  return { folder: await smallRoot(architecture), node: await nodeFor(architecture) };
 }
 
 /** The C library that Node needs, a shell, and DPDK as the program that nobody here wrote. */
-const ARM64_PACKAGES = ['busybox-static', 'libc6', 'libstdc++6', 'libgcc-s1', 'dpdk-dev'];
+const PACKAGES = ['busybox-static', 'libc6', 'libstdc++6', 'libgcc-s1', 'dpdk-dev'];
 
-function arm64Root(): Promise<string> {
-  return cached('root-arm64', async (folder) => {
+/** Changes with what is laid beside the packages. */
+const LAYOUT = 'usr-merged, mount points, /var/run, env, passwd';
+
+function smallRoot(architecture: Architecture): Promise<string> {
+  return cached(`root-${architecture}-${digestOf(...PACKAGES, LAYOUT)}`, async (folder) => {
     // Debian's packages of this release still carry /lib beside /usr/lib: with the links laid first they merge.
     for (const merged of ['bin', 'sbin', 'lib']) {
       await mkdir(path.join(folder, 'usr', merged), { recursive: true });
       await symlink(`usr/${merged}`, path.join(folder, merged));
     }
-    await unpackPackages(await closureOf(ARM64_PACKAGES, 'arm64'), 'arm64', folder);
+    await unpackPackages(await closureOf(PACKAGES, architecture), architecture, folder);
     for (const point of ['proc', 'sys', 'dev', 'run', 'tmp', 'root', 'etc']) {
       await mkdir(path.join(folder, point), { recursive: true });
     }
+    await mkdir(path.join(folder, 'var'), { recursive: true });
+    if (!existsSync(path.join(folder, 'var', 'run'))) await symlink('../run', path.join(folder, 'var', 'run'));
     const env = path.join(folder, 'usr', 'bin', 'env');
-    if (!existsSync(env)) await copyFile(await busybox('arm64'), env);
+    if (!existsSync(env)) await copyFile(await busybox(architecture), env);
     await writeFile(path.join(folder, 'etc', 'passwd'), 'root:x:0:0:root:/root:/bin/sh\n');
     await writeFile(path.join(folder, 'etc', 'group'), 'root:x:0:\n');
   });

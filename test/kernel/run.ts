@@ -10,12 +10,12 @@ import { fillWorkFolder, installCommand } from './guest-work.ts';
 import { packInitramfs } from './initramfs.ts';
 import { MACHINES, type Machine } from './machine.ts';
 import { ReportReader } from './report.ts';
-import { RAW_SCENARIOS, SCENARIOS } from './scenarios.ts';
+import { SCENARIOS, type ScenarioFacts } from './scenarios.ts';
 
 const USAGE = `usage: tsx test/kernel/run.ts [--machine NAME]... [--scenario NAME]... [--raw-only] [--out FOLDER] [--keep]
   --machine   ${MACHINES.map((machine) => machine.name).join(', ')} (default: all)
-  --scenario  ${SCENARIOS.join(', ')} (default: those that test)
-  --raw-only  only what needs no installed command: ${RAW_SCENARIOS.join(', ')}
+  --scenario  ${namesOf(SCENARIOS)} (default: all but the measurements)
+  --raw-only  only what needs no installed command: ${namesOf(SCENARIOS.filter((one) => !one.needsCommand))}
   --out       write the guests' attachments and consoles to FOLDER/<machine>/
   --keep      leave the work folder, and print it`;
 
@@ -23,7 +23,7 @@ const LIMIT_SECONDS = 420;
 
 interface Choice {
   readonly machines: readonly Machine[];
-  readonly scenarios: readonly string[];
+  readonly scenarios: readonly ScenarioFacts[];
   readonly out: string | undefined;
   readonly keep: boolean;
 }
@@ -53,16 +53,16 @@ function choose(): Choice {
     if (!machine) throw new Error(`no machine is called ${name}\n${USAGE}`);
     return machine;
   });
-  const scenarios = values.scenario ?? (values['raw-only'] ? RAW_SCENARIOS : SCENARIOS.filter(isTest));
-  for (const name of scenarios) {
-    if (!SCENARIOS.includes(name)) throw new Error(`no scenario is called ${name}\n${USAGE}`);
-  }
+  const unknown = values.scenario?.filter((name) => !SCENARIOS.some((one) => one.name === name)) ?? [];
+  if (unknown.length > 0) throw new Error(`no scenario is called ${unknown.join(', ')}\n${USAGE}`);
+  const wanted = (one: ScenarioFacts): boolean =>
+    values.scenario?.includes(one.name) ?? !(one.onRequest || (values['raw-only'] && one.needsCommand));
+  const scenarios = SCENARIOS.filter(wanted);
   return { machines, scenarios, out: values.out, keep: values.keep };
 }
 
-/** Measurements take long and assert nothing: they run only when asked for. */
-function isTest(name: string): boolean {
-  return !name.endsWith('-bench');
+function namesOf(scenarios: readonly ScenarioFacts[]): string {
+  return scenarios.map((one) => one.name).join(', ');
 }
 
 /** Runs one machine from an empty work folder to its power-off, and prints its results as they come. */
@@ -73,6 +73,7 @@ async function runMachine(machine: Machine, choice: Choice, places: Places, tall
   };
   try {
     const [kernel, root] = await Promise.all([debianKernel(machine.architecture), guestRoot(machine.architecture)]);
+    const scenarios = choice.scenarios.map((one) => one.name);
     const own = path.join(places.work, machine.name);
     const share = path.join(own, 'share');
     await mkdir(share, { recursive: true });
@@ -80,11 +81,11 @@ async function runMachine(machine: Machine, choice: Choice, places: Places, tall
       ...places,
       architecture: machine.architecture,
       node: root.node,
-      job: { machine: machine.name, scenarios: choice.scenarios },
+      job: { machine: machine.name, scenarios },
     });
     const out = choice.out === undefined ? own : path.resolve(choice.out, machine.name);
     await mkdir(out, { recursive: true });
-    const reader = new ReportReader(choice.scenarios, (one) => report(one.passed, one.name, one.why));
+    const reader = new ReportReader(scenarios, (one) => report(one.passed, one.name, one.why));
     const end = await bootMachine(
       machine,
       {
@@ -123,7 +124,7 @@ async function main(): Promise<void> {
   const work = await mkdtemp(path.join(tmpdir(), 'vfio-kernel-'));
   const tally: Tally = { passed: 0, failed: 0 };
   try {
-    const needed = choice.scenarios.some((name) => !RAW_SCENARIOS.includes(name));
+    const needed = choice.scenarios.some((one) => one.needsCommand);
     const installed = needed ? await installCommand(checkout, path.join(work, 'installed')) : undefined;
     const queue = [...choice.machines];
     const worker = async (): Promise<void> => {

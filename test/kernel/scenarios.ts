@@ -1,5 +1,15 @@
-/** Scenarios that talk to the kernel themselves. They run while there is no command to install. */
-export const RAW_SCENARIOS: readonly string[] = ['raw-smoke', 'raw-testpmd'];
+/** What the harness has to know of a scenario before it boots a guest for it. */
+export interface ScenarioFacts {
+  readonly name: string;
+  /** Uses the installed command; the others talk to the kernel themselves. */
+  readonly needsCommand: boolean;
+  /** Measures and asserts little: runs only when asked for by name. */
+  readonly onRequest: boolean;
+}
 
-/** Every scenario by name. One that ends in `-bench` measures and asserts nothing. */
-export const SCENARIOS: readonly string[] = [...RAW_SCENARIOS, 'map-bench'];
+/** Every scenario, in the order in which a guest runs them. */
+export const SCENARIOS: readonly ScenarioFacts[] = [
+  { name: 'raw-smoke', needsCommand: false, onRequest: false },
+  { name: 'raw-testpmd', needsCommand: false, onRequest: false },
+  { name: 'map-bench', needsCommand: false, onRequest: true },
+];

@@ -1,12 +1,14 @@
 import { readdirSync, statSync } from 'node:fs';
 import { PCI, attribute, linkOf, netdevsOf } from './pci.ts';
 import { equal } from './assert.ts';
+import { hugePages } from './memory.ts';
 
 /** Everything about the host that a project may change and has to put back. */
 export interface HostState {
   readonly devices: Readonly<Record<string, DeviceState>>;
   /** Nodes below /dev/vfio with owner and mode. */
   readonly nodes: readonly string[];
+  readonly hugePages: number;
 }
 
 interface DeviceState {
@@ -28,7 +30,7 @@ export function hostState(): HostState {
         },
       ]),
   );
-  return { devices, nodes: vfioNodes() };
+  return { devices, nodes: vfioNodes(), hugePages: hugePages() };
 }
 
 function vfioNodes(): readonly string[] {
@@ -45,4 +47,5 @@ export function cameBack(before: HostState, after: HostState = hostState()): voi
   for (const [name, was] of Object.entries(before.devices)) equal(after.devices[name], was, name);
   equal(Object.keys(after.devices), Object.keys(before.devices), 'the list of devices');
   equal(after.nodes, before.nodes, '/dev/vfio');
+  equal(after.hugePages, before.hugePages, 'the number of huge pages');
 }

@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { ReportReader, type GuestReport } from './report.ts';
+
+function read(text: string, wanted: readonly string[] = ['a'], piece = 7): GuestReport {
+  const reader = new ReportReader(wanted, () => undefined);
+  for (let at = 0; at < text.length; at += piece) reader.feed(text.slice(at, at + piece));
+  return reader.finish();
+}
+
+describe('the report of a guest', () => {
+  it('is read from pieces that cut lines anywhere', () => {
+    const report = read('scenario a 2\nok a: one\r\nnot ok a: two: it is 3: not 4\ndone\n');
+    expect(report.problems).toEqual([]);
+    expect(report.results).toEqual([
+      { name: 'a: one', passed: true, why: '' },
+      { name: 'a: two', passed: false, why: 'it is 3: not 4' },
+    ]);
+  });
+
+  it('hands out files, whatever their content looks like', () => {
+    const content = Buffer.from('ok a: not a result\ndone\n');
+    const report = read(`scenario a 1\nbegin f.txt\n${content.toString('base64')}\nend f.txt\nok a: one\ndone\n`);
+    expect(report.attachments.get('f.txt')).toEqual(content);
+    expect(report.results).toHaveLength(1);
+  });
+
+  it.each([
+    ['nothing at all', '', 'the guest stopped before its report was complete'],
+    ['no scenario', 'done\n', 'scenario a did not run'],
+    ['a scenario without tests', 'scenario a 0\ndone\n', 'scenario a announced no test'],
+    ['fewer results than announced', 'scenario a 2\nok a: one\ndone\n', 'scenario a announced 2 tests and reported 1'],
+    ['no end', 'scenario a 1\nok a: one\n', 'the guest stopped before its report was complete'],
+    ['half a file', 'scenario a 1\nok a: one\nbegin f\nAAAA\n', 'attachment f is cut short'],
+  ])('does not believe %s', (_, text, problem) => {
+    expect(read(text).problems).toContain(problem);
+  });
+});
