@@ -1,6 +1,7 @@
 /** The vocabulary: every other part of vfio-compose speaks in these types. */
 export * from './address.ts';
 export * from './bdf.ts';
+export * from './describe.ts';
 export * from './diagnostic.ts';
 export * from './invariant.ts';
 export * from './inventory.ts';
