@@ -1,0 +1,107 @@
+/**
+ * Builds the command `vfio-compose` into dist/cli:
+ *
+ * - `program-<digest>.cjs`: everything but koffi, as one function. Modules behind `import()` run only when asked for.
+ * - `program-<digest>.cjs.<v8>-<architecture>`: V8's compiled code of it, warmed by a `plan`.
+ * - `main.cjs`: the bin, a few lines that start the program from its compiled code where V8 accepts it.
+ *
+ * The digest in the names makes it impossible to run one build's code with the compiled code of another: V8 itself
+ * compares only the length of the source.
+ */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build, type BuildOptions, type Plugin } from 'esbuild';
+import { wrapProgram } from './wrap-program.ts';
+
+// Not import.meta.dirname: tsup bundles its configuration, this file included, to a place of its own.
+const ROOT = process.cwd();
+const OUT = join(ROOT, 'dist', 'cli');
+
+/**
+ * What cosmiconfig's own loaders would need. We replace every one of them (they run or mangle what they read), so their
+ * code has no business in a program that runs as root; TypeScript alone would be 6 MB.
+ */
+const NEVER_LOADED = ['typescript', 'js-yaml', 'parse-json', 'import-fresh'];
+
+const leaveOut: Plugin = {
+  name: 'leave-out',
+  setup(on) {
+    const names = new RegExp(`^(${NEVER_LOADED.join('|')})$`);
+    on.onResolve({ filter: names }, ({ path }) => ({ path, namespace: 'left-out' }));
+    on.onLoad({ filter: /.*/, namespace: 'left-out' }, ({ path }) => ({
+      contents: `throw new Error(${JSON.stringify(`${path} is not part of vfio-compose`)});`,
+    }));
+  },
+};
+
+const common = {
+  absWorkingDir: ROOT,
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  charset: 'ascii',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  legalComments: 'none',
+  external: ['koffi'],
+  logLevel: 'warning',
+  write: false,
+  // A CommonJS file has no import.meta; what the sources find from it stands below dist/cli as it does below src/cli.
+  define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
+} satisfies BuildOptions;
+
+/** Builds dist/cli. Throws where esbuild fails or warns, and where the warming run fails. */
+export async function buildBin(): Promise<void> {
+  mkdirSync(OUT, { recursive: true });
+  const program = wrapProgram(await bundle('src/cli/main.ts'));
+  const digest = createHash('sha256').update(program).digest('hex').slice(0, 16);
+  const name = `program-${digest}.cjs`;
+  writeFileSync(join(OUT, name), program);
+
+  const launcher = await bundle('src/cli/launcher.ts', { PROGRAM: JSON.stringify(name) });
+  const bin = join(OUT, 'main.cjs');
+  writeFileSync(bin, `#!/usr/bin/env node\n${launcher}`);
+  chmodSync(bin, 0o755);
+  compileAhead(join(OUT, name));
+}
+
+async function bundle(entry: string, define: Record<string, string> = {}): Promise<string> {
+  const result = await build({
+    ...common,
+    entryPoints: [entry],
+    define: { ...common.define, ...define },
+    plugins: [leaveOut],
+  });
+  if (result.warnings.length > 0) throw new Error(`esbuild warned about ${entry}; see above`);
+  const [file] = result.outputFiles;
+  if (!file) throw new Error(`esbuild made nothing of ${entry}`);
+  return file.text.replace(/^#!.*\n/, '');
+}
+
+/** Compiles the program in a Node of its own, which runs a `plan` first: the code of what ran is part of the result. */
+function compileAhead(program: string): void {
+  const example = exampleToPlan();
+  const warming = example
+    ? ['plan', '-f', join(example, 'vfio-compose.yaml'), '--host', join(example, 'host.json')]
+    : ['--help'];
+  const script = join(ROOT, 'scripts', 'compile-ahead.cjs');
+  const run = spawnSync(process.execPath, [script, program, ...warming], {
+    env: { PATH: process.env['PATH'] },
+    stdio: ['ignore', 'ignore', 'pipe'],
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+  if (run.status !== 0) throw new Error(`compiling ahead failed:\n${run.stderr}`);
+}
+
+function exampleToPlan(): string | undefined {
+  const examples = join(ROOT, 'examples');
+  if (!existsSync(examples)) return undefined;
+  return readdirSync(examples)
+    .sort()
+    .map((name) => join(examples, name))
+    .find((folder) => existsSync(join(folder, 'host.json')) && existsSync(join(folder, 'vfio-compose.yaml')));
+}
