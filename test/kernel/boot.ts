@@ -52,6 +52,8 @@ export async function bootMachine(
   };
   qemu.stdout.on('data', listen);
   qemu.stderr.on('data', listen);
+  const atExit = (): void => void qemu.kill('SIGKILL');
+  process.once('exit', atExit);
   const timer = setTimeout(() => stop(`still running after ${limitSeconds} s`), limitSeconds * 1000);
   const status = await new Promise<number | null>((resolve) => {
     qemu.on('error', (error) => {
@@ -61,6 +63,7 @@ export async function bootMachine(
     qemu.on('close', resolve);
   });
   clearTimeout(timer);
+  process.off('exit', atExit);
   log.end();
   server.close();
   if (status !== 0) problem ??= `${machine.program} ended with status ${status}`;

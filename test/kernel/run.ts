@@ -10,6 +10,7 @@ import { fillWorkFolder, installCommand } from './guest-work.ts';
 import { packInitramfs } from './initramfs.ts';
 import { MACHINES, type Machine } from './machine.ts';
 import { ReportReader } from './report.ts';
+import { checkRequirements } from './requirements.ts';
 import { SCENARIOS, type ScenarioFacts } from './scenarios.ts';
 
 const USAGE = `usage: tsx test/kernel/run.ts [--machine NAME]... [--scenario NAME]... [--raw-only] [--out FOLDER] [--keep]
@@ -119,6 +120,7 @@ interface Places {
 
 async function main(): Promise<void> {
   const choice = choose();
+  checkRequirements(choice.machines, choice.scenarios);
   const harness = path.dirname(fileURLToPath(import.meta.url));
   const checkout = path.resolve(harness, '..', '..');
   const work = await mkdtemp(path.join(tmpdir(), 'vfio-kernel-'));
@@ -141,6 +143,9 @@ async function main(): Promise<void> {
   process.exitCode = tally.failed > 0 ? 1 : 0;
   console.log(`${tally.passed} passed, ${tally.failed} failed`);
 }
+
+// Killing the harness must not leave machines behind: `exit` is where each boot ends its own QEMU.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130));
 
 main().catch((error: unknown) => {
   console.error(error instanceof Error ? error.message : error);

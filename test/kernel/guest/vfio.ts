@@ -1,4 +1,4 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { ioctl, type Called } from './libc.ts';
 
 /**
@@ -138,6 +138,24 @@ export function deviceInfo(device: number): DeviceInfo & { readonly refused: rea
     irqs.push({ flags: irq.readUInt32LE(4), count: irq.readUInt32LE(12) });
   }
   return { flags: info.readUInt32LE(4), regions, irqs, refused };
+}
+
+/** The errno with which a group's node cannot be opened, or nothing where it can. */
+export function openError(group: string): string | undefined {
+  try {
+    close(openGroup(group));
+    return undefined;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code;
+  }
+}
+
+/** The addresses that the platform keeps for interrupt messages of a group; no mapping may touch them. */
+export function msiWindow(group: string): { readonly start: bigint; readonly end: bigint } {
+  const regions = readFileSync(`/sys/kernel/iommu_groups/${group}/reserved_regions`, 'utf8');
+  const [, start, end] = /^(0x\w+) (0x\w+) msi$/m.exec(regions) ?? [];
+  if (start === undefined || end === undefined) throw new Error(`group ${group} has no MSI window: ${regions}`);
+  return { start: BigInt(start), end: BigInt(end) };
 }
 
 /** The value of a call that has to succeed. */

@@ -1,0 +1,49 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { vfioCompose, type CommandOptions, type Finished } from './command.ts';
+
+/** A project of the command inside the guest: a manifest and a state folder of its own. */
+export interface Project {
+  readonly manifest: string;
+  readonly stateDir: string;
+  /** Runs a verb on it. */
+  run(verb: string, args?: readonly string[], options?: CommandOptions): Promise<Finished>;
+  /** `up -d` without questions. */
+  up(...args: readonly string[]): Promise<Finished>;
+  down(...args: readonly string[]): Promise<Finished>;
+  /** A path beside the manifest, for a plan or a snapshot. */
+  file(name: string, content?: string): string;
+}
+
+/**
+ * Writes a manifest where a user would have it. Projects share one state folder, as they do on a real host: two of them
+ * that want one device have to meet.
+ */
+export function project(name: string, manifest: string): Project {
+  const folder = path.join('/run/projects', name);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const file = (inner: string, content?: string): string => {
+    const where = path.join(folder, inner);
+    if (content !== undefined) writeFileSync(where, content);
+    return where;
+  };
+  const stateDir = '/run/vfio-compose';
+  const run = (verb: string, args: readonly string[] = [], options: CommandOptions = {}): Promise<Finished> =>
+    vfioCompose(['-f', file('vfio-compose.yaml'), '--state-dir', stateDir, verb, ...args], { cwd: folder, ...options });
+  file('vfio-compose.yaml', `version: 1\nname: ${name}\n${manifest}`);
+  return {
+    manifest: file('vfio-compose.yaml'),
+    stateDir,
+    run,
+    up: (...args) => run('up', ['-d', '--yes', ...args]),
+    down: (...args) => run('down', ['--yes', ...args]),
+    file,
+  };
+}
+
+/** The command ended with this status; what it said is in the failure otherwise. */
+export function ended(finished: Finished, status: number, what: string): void {
+  if (finished.status === status) return;
+  throw new Error(`${what} ended with ${finished.status}, expected ${status}: ${finished.stderr || finished.stdout}`);
+}

@@ -1,0 +1,67 @@
+import { contains, equal, holds } from './assert.ts';
+import { cameBack, hostState, type HostState } from './host-state.ts';
+import { findNics, groupOf, linkOf, netdevsOf } from './pci.ts';
+import { ended, project } from './project.ts';
+import type { Scenario } from './scenario.ts';
+import { openError } from './vfio.ts';
+
+/** The whole way there and back on a real kernel, held by the supervisor in between. */
+export const upAndDown: Scenario = ({ test, cleanup }) => {
+  const { alone, shared } = findNics();
+  const [first, second] = shared;
+  let before: HostState;
+  const single = project(
+    'single',
+    `devices:
+  nic0:
+    pci: ${alone}
+memory:
+  - { iova: 0x40000000, size: 2MiB }
+  - { iova: 0x80000000, size: 4MiB }
+`,
+  );
+  const group = project(
+    'group',
+    `devices:
+  port0:
+    pci: ${first}
+    group: take
+memory:
+  - { iova: 0x40000000, size: 2MiB }
+`,
+  );
+
+  test('up binds the device, holds its group and maps the memory', async () => {
+    before = hostState();
+    ended(await single.up(), 0, 'up');
+    equal(linkOf(alone, 'driver'), 'vfio-pci', 'the driver');
+    equal(netdevsOf(alone), [], 'its network interfaces');
+    equal(openError(groupOf(alone)), 'EBUSY', 'opening the group that the supervisor holds');
+  });
+  test('ps names the running project', async () => {
+    const ps = await single.run('ps');
+    ended(ps, 0, 'ps');
+    contains(ps.stdout, ['single'], 'ps');
+  });
+  test('up again changes nothing', async () => {
+    ended(await single.up(), 0, 'the second up');
+    equal(linkOf(alone, 'driver'), 'vfio-pci', 'the driver');
+  });
+  test('R-BACK-1: after down the host is as before, with its network interface', async () => {
+    ended(await single.down(), 0, 'down');
+    cameBack(before);
+    holds(netdevsOf(alone).length > 0, 'no network interface');
+  });
+  test('a group is taken whole', async () => {
+    ended(await group.up(), 0, 'up');
+    equal([linkOf(first, 'driver'), linkOf(second, 'driver')], ['vfio-pci', 'vfio-pci'], 'the drivers of the ports');
+  });
+  test('R-BACK-1: and comes back whole', async () => {
+    ended(await group.down(), 0, 'down');
+    cameBack(before);
+  });
+  cleanup(async () => {
+    await single.down();
+    await group.down();
+  });
+};

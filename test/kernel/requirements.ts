@@ -1,0 +1,46 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { ownArchitecture } from './debian.ts';
+import type { Machine } from './machine.ts';
+import type { ScenarioFacts } from './scenarios.ts';
+
+/** Programs of the outside and the Debian package that brings each. */
+const ALWAYS: Readonly<Record<string, string>> = {
+  'apt-get': 'apt',
+  'dpkg-deb': 'dpkg',
+  cpio: 'cpio',
+  depmod: 'kmod',
+  modprobe: 'kmod',
+  tar: 'tar',
+  xz: 'xz-utils',
+};
+
+const QEMU: Readonly<Record<string, string>> = {
+  'qemu-system-x86_64': 'qemu-system-x86',
+  'qemu-system-aarch64': 'qemu-system-arm',
+};
+
+/**
+ * Stops before anything is downloaded where the outside lacks a program, with one line that names every package.
+ * Nothing is skipped for want of a program: a machine that did not run would look like one that passed.
+ */
+export function checkRequirements(machines: readonly Machine[], scenarios: readonly ScenarioFacts[]): void {
+  const needed = new Map(Object.entries(ALWAYS));
+  for (const { program, architecture } of machines) {
+    needed.set(program, QEMU[program] ?? program);
+    // A guest with the outside as its root uses the outside's programs.
+    if (architecture !== ownArchitecture()) continue;
+    if (scenarios.some((one) => one.name.includes('testpmd'))) needed.set('dpdk-testpmd', 'dpdk-dev');
+  }
+  const missing = [...needed].filter(([program]) => !isInstalled(program));
+  if (missing.length === 0) return;
+  const packages = [...new Set(missing.map(([, name]) => name))].sort();
+  throw new Error(
+    `missing here: ${missing.map(([program]) => program).join(', ')}\n  apt-get install ${packages.join(' ')}`,
+  );
+}
+
+function isInstalled(program: string): boolean {
+  const folders = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/sbin'];
+  return folders.some((folder) => folder !== '' && existsSync(path.join(folder, program)));
+}
