@@ -1,0 +1,1 @@
+export { resolveManifest } from './resolve-manifest.ts';
