@@ -1,0 +1,24 @@
+/** VFIO's system calls, typed: one file per ioctl, each with its number, its struct, its wrapper and its errnos. */
+export * from './abi.ts';
+export { CAP_HEADER, MalformedAnswer } from './capability-chain.ts';
+export * from './check-extension.ts';
+export * from './device-get-info.ts';
+export * from './device-get-irq-info.ts';
+export * from './device-get-pci-hot-reset-info.ts';
+export * from './device-get-region-info.ts';
+export * from './device-pci-hot-reset.ts';
+export * from './device-reset.ts';
+export * from './device-set-irqs.ts';
+export * from './explain.ts';
+export * from './get-api-version.ts';
+export * from './group-get-device-fd.ts';
+export * from './group-get-status.ts';
+export * from './group-set-container.ts';
+export * from './group-unset-container.ts';
+export type { Ioctl } from './ioctl.ts';
+export * from './iommu-get-info.ts';
+export * from './iommu-map-dma.ts';
+export * from './iommu-unmap-dma.ts';
+export * from './set-iommu.ts';
+export type { Struct } from './struct.ts';
+export { IOCTLS } from './table.ts';

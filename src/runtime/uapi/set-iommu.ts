@@ -1,0 +1,21 @@
+import type { Fd, Kernel } from '../kernel/port.ts';
+import { EXTENSION } from './check-extension.ts';
+import { call, defineIoctl } from './ioctl.ts';
+
+export const SET_IOMMU = defineIoctl('VFIO_SET_IOMMU', 'container', 2, {
+  EINVAL:
+    'No group has joined the container yet, or its IOMMU is set already, or the devices cannot be attached to a domain together.',
+  ENODEV: 'The kernel has no IOMMU backend of this type loaded: load vfio_iommu_type1.',
+  EPERM:
+    'The interrupts of a device are not isolated: interrupt remapping is off or missing. Turn it on in the firmware, or accept the risk with vfio_iommu_type1.allow_unsafe_interrupts=1.',
+  EBUSY: 'A device of the group is attached to another domain.',
+  EIO: 'The IOMMU driver could not make a domain.',
+});
+
+/**
+ * Gives the container its IOMMU backend and attaches every group to it. Once per life of a container: when its last
+ * group leaves, the backend goes too (drivers/vfio/container.c).
+ */
+export function setIommu(kernel: Kernel, container: Fd, type: 'type1' | 'type1v2'): void {
+  call(kernel, SET_IOMMU, container, EXTENSION[type]);
+}
