@@ -3,6 +3,8 @@
  * and fails for a path that is not below one of these.
  */
 export const HostPath = {
+  /** Whether there is a sysfs at all. */
+  buses: '/sys/bus',
   /** One symbolic link for each PCI function, to its real device directory. */
   pciDevices: '/sys/bus/pci/devices',
   /** Physical slots by name, with the address that each covers. */

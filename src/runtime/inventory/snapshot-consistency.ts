@@ -1,0 +1,48 @@
+import { hex } from '../../model/index.ts';
+import type { HostInventory, PciDevice } from '../../model/index.ts';
+import type { JsonKey } from './json-walk.ts';
+
+/** Something in a snapshot that no host can have: where it stands, and what is wrong. */
+export interface Contradiction {
+  readonly way: readonly JsonKey[];
+  readonly detail: string;
+}
+
+/** Finds what contradicts itself in an inventory of the right shape. Linear in its size. */
+export function contradictionsIn(inventory: HostInventory): Contradiction[] {
+  const found: Contradiction[] = [];
+  const groups = new Set<number>();
+  for (const [index, group] of inventory.groups.entries()) {
+    const way = ['groups', index];
+    if (groups.has(group.id)) found.push({ way: [...way, 'id'], detail: `IOMMU group ${group.id} is listed twice.` });
+    groups.add(group.id);
+    for (const [at, { first, last }] of group.reservedRegions.entries()) {
+      if (last >= first) continue;
+      const detail = `The reserved region of group ${group.id} ends at ${hex(last)}, before it begins at ${hex(first)}.`;
+      found.push({ way: [...way, 'reservedRegions', at, 'last'], detail });
+    }
+  }
+  const addresses = new Set<string>();
+  for (const [index, device] of inventory.devices.entries()) {
+    const way = ['devices', index];
+    if (addresses.has(device.address)) {
+      found.push({ way: [...way, 'address'], detail: `The device ${device.address} is listed twice.` });
+    }
+    addresses.add(device.address);
+    if (device.group !== null && !groups.has(device.group)) {
+      const detail = `The device ${device.address} is in IOMMU group ${device.group}, which the snapshot does not list.`;
+      found.push({ way: [...way, 'group'], detail });
+    }
+    if (!isPathOf(device)) {
+      const detail = `The path "${device.sysfsPath}" is not that of the device ${device.address}: it has to begin with /sys/devices/ and to end with the address.`;
+      found.push({ way: [...way, 'sysfsPath'], detail });
+    }
+  }
+  return found;
+}
+
+function isPathOf({ sysfsPath, address }: PciDevice): boolean {
+  if (!sysfsPath.startsWith('/sys/devices/') || !sysfsPath.endsWith(`/${address}`)) return false;
+  // The path is used to write to the host: it must not lead anywhere else.
+  return !/\/\.{0,2}(?:\/|$)/.test(sysfsPath) && !sysfsPath.includes('\0');
+}
