@@ -68,7 +68,7 @@ export function lowerDevice(device: ResolvedDevice, steps: StepList, after: stri
         'reset-device',
         address,
         { resource, cause: resetCause(device), at, after: [config] },
-        { deviceHandle: handle },
+        { deviceHandle: handle, bestEffort: device.reset === 'preferred' },
       ),
     );
   }
@@ -90,7 +90,13 @@ export function lowerQuiesce(device: ResolvedDevice, steps: StepList): void {
   const handle = deviceHandle(device);
   const open = `open-device:${address}`;
   if (canReset(device)) {
-    steps.undo('reset-device', open, address, { resource, cause: resetCause(device) }, { deviceHandle: handle });
+    steps.undo(
+      'reset-device',
+      open,
+      address,
+      { resource, cause: resetCause(device) },
+      { deviceHandle: handle, bestEffort: device.reset === 'preferred' },
+    );
   }
   steps.undo(
     'write-region',

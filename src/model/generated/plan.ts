@@ -595,6 +595,10 @@ at?: Place
 dependsOn: StepId[]
 undoes?: StepId
 deviceHandle: Handle
+/**
+ * A reset that fails is reported and does not stop the run (`reset: preferred`).
+ */
+bestEffort: boolean
 }
 /**
  * Held. pwrite(2) of one register.

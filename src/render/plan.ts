@@ -1,0 +1,68 @@
+import { type Assignment, persistenceOf, type Plan, type Step } from '../model/index.ts';
+import { describeStep } from './step.ts';
+
+/** Beyond this, the cause goes to a line of its own. */
+const OPERATION_WIDTH = 92;
+
+const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;
+
+/** A plan for a person to review: who gets what, then each step of `up` and of the way back, with its cause. */
+export function renderPlan(plan: Plan): string {
+  return [
+    ...renderSummary(plan),
+    '',
+    ...renderSteps(`Up, ${plural(plan.up.length, 'step')}`, plan.up),
+    '',
+    ...renderSteps(`Down, ${plural(plan.down.length, 'step')}`, plan.down),
+    '',
+    'A step marked * outlives vfio-compose and is journalled; the others go with its file descriptors.',
+    '',
+  ].join('\n');
+}
+
+/** Who gets what: the part of a plan that `up` shows before it asks. */
+export function renderSummary(plan: Plan): string[] {
+  const lines = [`Plan of ${plan.project} for Linux ${plan.host.release} (${plan.host.architecture})`];
+  for (const [vm, assignments] of byVm(plan.assignments)) {
+    lines.push('', `  ${vm} (${assignments[0]?.handoff})`);
+    for (const entry of assignments) {
+      lines.push(
+        `    ${entry.device}  ${entry.address}  group ${entry.group}  ${driverChange(plan, entry)}${guestText(entry)}`,
+      );
+    }
+  }
+  return lines;
+}
+
+function byVm(assignments: readonly Assignment[]): Map<string, Assignment[]> {
+  const vms = new Map<string, Assignment[]>();
+  for (const entry of assignments) vms.set(entry.vm, [...(vms.get(entry.vm) ?? []), entry]);
+  return vms;
+}
+
+function driverChange(plan: Plan, entry: Assignment): string {
+  const fact = plan.facts.find((one) => one.subject === `device ${entry.address}` && one.property === 'driver');
+  const before = fact?.value ?? 'no driver';
+  return before === entry.driver ? `stays on ${entry.driver}` : `${before} -> ${entry.driver}`;
+}
+
+const guestText = ({ guest }: Assignment): string =>
+  guest.placement === 'function' && guest.address === null
+    ? ''
+    : `  guest: ${guest.placement}${guest.address === null ? '' : ` at ${guest.address}`}`;
+
+function renderSteps(title: string, steps: readonly Step[]): string[] {
+  const digits = String(steps.length).length;
+  return [
+    title,
+    ...steps.flatMap((step, index) => {
+      const number = String(index + 1).padStart(digits);
+      const mark = persistenceOf(step.kind) === 'durable' ? '*' : ' ';
+      const operation = describeStep(step);
+      const cause = step.at ? `${step.cause} (${step.at.file}:${step.at.line})` : step.cause;
+      return operation.length <= OPERATION_WIDTH
+        ? [`  ${number} ${mark} ${operation.padEnd(OPERATION_WIDTH)}  ${cause}`]
+        : [`  ${number} ${mark} ${operation}`, `${' '.repeat(digits + 5 + OPERATION_WIDTH + 2)}${cause}`];
+    }),
+  ];
+}

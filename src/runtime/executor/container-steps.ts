@@ -1,0 +1,119 @@
+import { formatBytes, hex, type IovaRange, type StepOf } from '../../model/index.ts';
+import type { Kernel } from '../kernel/port.ts';
+import {
+  API_VERSION,
+  checkExtension,
+  EXTENSION,
+  getApiVersion,
+  getGroupStatus,
+  getIommuInfo,
+  mapDma,
+  mapDmaLong,
+  setContainer,
+  setIommu,
+  unmapDma,
+  unmapDmaLong,
+  unsetContainer,
+} from '../uapi/index.ts';
+import { UnexpectedAnswer } from './failure.ts';
+import type { Handles } from './handles.ts';
+
+export function openContainer(kernel: Kernel, handles: Handles, step: StepOf<'open-container'>): void {
+  handles.setFd(step.handle, kernel.open('/dev/vfio/vfio', 'read-write'));
+}
+
+export function checkApiVersion(kernel: Kernel, handles: Handles, step: StepOf<'check-api-version'>): void {
+  const version = getApiVersion(kernel, handles.fd(step.container));
+  if (version !== API_VERSION)
+    throw new UnexpectedAnswer(`the kernel speaks VFIO API version ${version}, not ${API_VERSION}`);
+}
+
+export function checkExtensionStep(kernel: Kernel, handles: Handles, step: StepOf<'check-extension'>): void {
+  if (checkExtension(kernel, handles.fd(step.container), EXTENSION[step.extension]) === 0) {
+    throw new UnexpectedAnswer(
+      `the kernel does not offer the IOMMU type ${step.extension}: vfio_iommu_type1 is not loaded`,
+    );
+  }
+}
+
+export function openGroup(kernel: Kernel, handles: Handles, step: StepOf<'open-group'>): void {
+  handles.setFd(step.handle, kernel.open(`/dev/vfio/${step.group}`, 'read-write'));
+}
+
+export function checkGroupViable(kernel: Kernel, handles: Handles, step: StepOf<'check-group-viable'>): void {
+  const { viable, containerSet } = getGroupStatus(kernel, handles.fd(step.groupHandle));
+  if (!viable) {
+    throw new UnexpectedAnswer(
+      `${step.groupHandle} is not viable: a member is bound to a host driver. "vfio-compose inspect groups" shows which`,
+    );
+  }
+  if (containerSet) throw new UnexpectedAnswer(`${step.groupHandle} is in a container already`);
+}
+
+export function setContainerStep(kernel: Kernel, handles: Handles, step: StepOf<'set-container'>): void {
+  setContainer(kernel, handles.fd(step.groupHandle), handles.fd(step.container));
+}
+
+export function unsetContainerStep(kernel: Kernel, handles: Handles, step: StepOf<'unset-container'>): void {
+  unsetContainer(kernel, handles.fd(step.groupHandle));
+}
+
+export function setIommuStep(kernel: Kernel, handles: Handles, step: StepOf<'set-iommu'>): void {
+  setIommu(kernel, handles.fd(step.container), step.type);
+}
+
+export function checkIommuInfo(kernel: Kernel, handles: Handles, step: StepOf<'check-iommu-info'>): void {
+  const info = getIommuInfo(kernel, handles.fd(step.container));
+  // A page of the plan is a multiple of any smaller page of the IOMMU.
+  const smallest = info.pageSizes & -info.pageSizes;
+  if (info.pageSizes !== 0n && smallest > step.pageSize) {
+    throw new UnexpectedAnswer(
+      `the smallest page of the IOMMU is ${formatBytes(smallest)}, the plan maps ${formatBytes(step.pageSize)}`,
+    );
+  }
+  if (info.mappingsLeft !== null && info.mappingsLeft < step.mappings) {
+    throw new UnexpectedAnswer(`the container has ${info.mappingsLeft} mappings left, the plan makes ${step.mappings}`);
+  }
+  const { ranges } = info;
+  if (ranges === null) return;
+  for (const wanted of step.ranges) {
+    if (!ranges.some((valid) => valid.first <= wanted.first && wanted.last <= valid.last)) {
+      throw new UnexpectedAnswer(
+        `${show(wanted)} is not inside what the IOMMU can map: ${ranges.map(show).join(', ')}`,
+      );
+    }
+  }
+}
+
+const show = (range: IovaRange): string => `${hex(range.first)}-${hex(range.last)}`;
+
+/** Above this, pinning takes long enough that signals should be served meanwhile: about 0.1 s. */
+const LONG_CALL_BYTES = 256n << 20n;
+
+export function mapDmaStep(kernel: Kernel, handles: Handles, step: StepOf<'map-dma'>): Promise<void> | undefined {
+  const container = handles.fd(step.container);
+  const mapping = {
+    vaddr: handles.address(step.memory) + step.offset,
+    iova: step.iova,
+    size: step.size,
+    read: step.access !== 'write',
+    write: step.access !== 'read',
+  };
+  if (step.size > LONG_CALL_BYTES) return mapDmaLong(kernel, container, mapping);
+  mapDma(kernel, container, mapping);
+  return undefined;
+}
+
+export function unmapDmaStep(kernel: Kernel, handles: Handles, step: StepOf<'unmap-dma'>): Promise<void> | undefined {
+  const container = handles.fd(step.container);
+  const check = (unmapped: bigint) => {
+    if (unmapped !== step.size) {
+      throw new UnexpectedAnswer(
+        `the kernel unmapped ${formatBytes(unmapped)}, the plan had mapped ${formatBytes(step.size)}`,
+      );
+    }
+  };
+  if (step.size > LONG_CALL_BYTES) return unmapDmaLong(kernel, container, step.iova, step.size).then(check);
+  check(unmapDma(kernel, container, step.iova, step.size));
+  return undefined;
+}

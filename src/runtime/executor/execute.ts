@@ -1,0 +1,136 @@
+import { type Plan, persistenceOf, type Step } from '../../model/index.ts';
+import { type Explain, failureOf, type StepFailure, StepTimeout } from './failure.ts';
+import { Handles } from './handles.ts';
+import type { HostSide } from './host-steps.ts';
+import type { Journal } from './journal.ts';
+import { perform } from './perform.ts';
+
+/** What a run tells while it goes. */
+export interface ExecutorEvents {
+  started?(step: Step, index: number, of: number): void;
+  finished?(step: Step, index: number, of: number): void;
+  failed?(failure: StepFailure): void;
+  /** A best-effort step failed; the run goes on. */
+  warned?(failure: StepFailure): void;
+}
+
+export interface ExecutorInput {
+  readonly plan: Plan;
+  readonly host: HostSide;
+  readonly journal: Journal;
+  readonly explain: Explain;
+  readonly events: ExecutorEvents;
+  /** How long a durable step may take, in milliseconds. */
+  readonly stepTimeoutMs: number;
+  /** Stops `up` before its next step. */
+  readonly signal?: AbortSignal;
+}
+
+export type UpOutcome =
+  | { readonly kind: 'up'; readonly ran: ReadonlySet<string> }
+  | { readonly kind: 'failed'; readonly failure: StepFailure; readonly ran: ReadonlySet<string> };
+
+/** A plan in the middle of being run: walks it, and walks it back. Decides nothing; the plan has decided. */
+export class Execution {
+  readonly handles = new Handles();
+
+  constructor(private readonly input: ExecutorInput) {}
+
+  /**
+   * Carries out the steps of `up` in order and stops at the first that fails. Nothing is taken back: the caller does
+   * that with {@link back} and the steps that ran.
+   */
+  async up(): Promise<UpOutcome> {
+    const { plan, journal, events, signal } = this.input;
+    const ran = new Set<string>();
+    const of = plan.up.length;
+    for (let index = 0; index < of; index++) {
+      const step = plan.up[index];
+      if (!step) break;
+      if (signal?.aborted) return { kind: 'failed', failure: interruptedAt(step), ran };
+      events.started?.(step, index, of);
+      const durable = persistenceOf(step.kind) === 'durable';
+      if (durable) journal.record('begun', step.id);
+      try {
+        const pending = perform(step, this.input.host, this.handles);
+        if (pending) await this.within(pending);
+      } catch (error) {
+        // A durable step that failed may have had an effect; its way back looks at the host and decides.
+        if (durable) ran.add(step.id);
+        const failure = failureOf(step, error, this.input.explain);
+        if (isBestEffort(step)) {
+          events.warned?.(failure);
+          continue;
+        }
+        events.failed?.(failure);
+        return { kind: 'failed', failure, ran };
+      }
+      ran.add(step.id);
+      if (durable) journal.record('done', step.id);
+      events.finished?.(step, index, of);
+    }
+    return { kind: 'up', ran };
+  }
+
+  /**
+   * Walks the way back for the steps that ran. A step that fails is kept and the rest goes on, so that as much as
+   * possible of the host comes back. Returns what did not.
+   */
+  async back(ran: ReadonlySet<string>, undone: ReadonlySet<string> = new Set()): Promise<StepFailure[]> {
+    const { plan, events } = this.input;
+    const steps = plan.down.filter((step) => ran.has(step.undoes ?? '') && !undone.has(step.id));
+    const left: StepFailure[] = [];
+    for (const [index, step] of steps.entries()) {
+      events.started?.(step, index, steps.length);
+      const failure = await this.backStep(step);
+      if (failure && isBestEffort(step)) {
+        events.warned?.(failure);
+      } else if (failure) {
+        left.push(failure);
+        events.failed?.(failure);
+      } else {
+        events.finished?.(step, index, steps.length);
+      }
+    }
+    return left;
+  }
+
+  private async backStep(step: Step): Promise<StepFailure | undefined> {
+    const durable = persistenceOf(step.kind) === 'durable';
+    if (durable) this.input.journal.record('undoing', step.id);
+    try {
+      const pending = perform(step, this.input.host, this.handles);
+      if (pending) await this.within(pending);
+    } catch (error) {
+      return failureOf(step, error, this.input.explain);
+    }
+    if (durable) this.input.journal.record('undone', step.id);
+    return undefined;
+  }
+
+  private async within(pending: Promise<void>): Promise<void> {
+    const limit = this.input.stepTimeoutMs;
+    let timer: NodeJS.Timeout | undefined;
+    const timeout = new Promise<never>((_, reject) => {
+      timer = setTimeout(
+        () => reject(new StepTimeout(`no answer after ${limit / 1000} s; the kernel is still at it`)),
+        limit,
+      );
+    });
+    try {
+      await Promise.race([pending, timeout]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+const isBestEffort = (step: Step): boolean => step.kind === 'reset-device' && step.bestEffort;
+
+const interruptedAt = (step: Step): StepFailure => ({
+  step,
+  kind: 'interrupted',
+  operation: step.kind,
+  errno: null,
+  explanation: 'a signal arrived before this step',
+});

@@ -1,0 +1,52 @@
+import type { Step } from '../../model/index.ts';
+import { KernelError } from '../kernel/port.ts';
+import { MalformedAnswer } from '../uapi/index.ts';
+
+/** The kernel did what it was asked, and its answer is not what the plan needs. */
+export class UnexpectedAnswer extends Error {
+  override readonly name = 'UnexpectedAnswer';
+}
+
+/** A step that could not be carried out within its time. */
+export class StepTimeout extends Error {
+  override readonly name = 'StepTimeout';
+}
+
+/** Somebody else has the device open, so that the call would block as long as they do. */
+export class DeviceHeld extends Error {
+  override readonly name = 'DeviceHeld';
+}
+
+/** What went wrong at a step, in parts that can be shown and stored. */
+export interface StepFailure {
+  readonly step: Step;
+  readonly kind: 'errno' | 'answer' | 'timeout' | 'held' | 'interrupted';
+  /** The call and its target: `VFIO_GROUP_SET_CONTAINER on group:4`. */
+  readonly operation: string;
+  /** The errno by name; null where no call failed. */
+  readonly errno: string | null;
+  /** What happened, and what it usually means there. */
+  readonly explanation: string;
+}
+
+/** Explains an errno at a call; the table of the ioctl or of the sysfs attribute that it came from. */
+export type Explain = (error: KernelError, step: Step) => string;
+
+/** Turns what a step threw into a failure. Anything but the errors that a kernel or a check can give is our bug: thrown on. */
+export function failureOf(step: Step, error: unknown, explain: Explain): StepFailure {
+  if (error instanceof KernelError) {
+    return {
+      step,
+      kind: 'errno',
+      operation: `${error.call} on ${error.target}`,
+      errno: error.code,
+      explanation: explain(error, step),
+    };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  const failure = { step, operation: step.kind, errno: null, explanation: message };
+  if (error instanceof UnexpectedAnswer || error instanceof MalformedAnswer) return { ...failure, kind: 'answer' };
+  if (error instanceof StepTimeout) return { ...failure, kind: 'timeout' };
+  if (error instanceof DeviceHeld) return { ...failure, kind: 'held' };
+  throw error;
+}

@@ -1,0 +1,99 @@
+import { isVfioDriver, type StepOf } from '../../model/index.ts';
+import type { Kernel } from '../kernel/port.ts';
+import { DeviceHeld, UnexpectedAnswer } from './failure.ts';
+import { boundDriver, driverOverride, groupOf, sysfs } from './sysfs.ts';
+
+/** What durable steps may use beside the kernel. */
+export interface HostSide {
+  readonly kernel: Kernel;
+  /** The processes that hold a file open, ours left out. */
+  holders(path: string): readonly { readonly pid: number; readonly command: string }[];
+}
+
+/**
+ * Durable steps look first: a host that is already as the step would make it is left alone. So a plan can be run again
+ * after a crash, whether or not the step's outcome was recorded.
+ */
+export async function loadModule({ kernel }: HostSide, step: StepOf<'load-module'>): Promise<void> {
+  if (kernel.exists(sysfs.module(step.module))) return;
+  const { status, stderr } = await kernel.spawn('modprobe', ['--', step.module]);
+  if (status !== 0) throw new UnexpectedAnswer(`modprobe ${step.module} ended with status ${status}: ${stderr.trim()}`);
+  if (!kernel.exists(sysfs.module(step.module))) {
+    throw new UnexpectedAnswer(`modprobe ${step.module} succeeded, but the module is not there`);
+  }
+}
+
+export async function setModuleParameter({ kernel }: HostSide, step: StepOf<'set-module-parameter'>): Promise<void> {
+  const path = sysfs.parameter(step.module, step.parameter);
+  if (kernel.readFile(path).trim() === step.value) return;
+  await kernel.writeFile(path, step.value);
+  const now = kernel.readFile(path).trim();
+  if (now !== step.value) throw new UnexpectedAnswer(`${path} reads ${now} after ${step.value} was written`);
+}
+
+export async function setDriverOverride({ kernel }: HostSide, step: StepOf<'set-driver-override'>): Promise<void> {
+  if (driverOverride(kernel, step.device) === step.driver) return;
+  // An empty line clears it; an empty write would not reach the kernel at all.
+  await kernel.writeFile(sysfs.driverOverride(step.device), `${step.driver ?? ''}\n`);
+  const now = driverOverride(kernel, step.device);
+  if (now !== step.driver) throw new UnexpectedAnswer(`driver_override reads ${now ?? '(null)'} after the write`);
+}
+
+export async function unbindDriver(host: HostSide, step: StepOf<'unbind-driver'>): Promise<void> {
+  const { kernel } = host;
+  if (boundDriver(kernel, step.device) !== step.driver) return;
+  if (isVfioDriver(step.driver)) refuseWhileHeld(host, step);
+  await kernel.writeFile(sysfs.unbind(step.device, step.driver), step.device.address);
+  const now = boundDriver(kernel, step.device);
+  if (now !== null) throw new UnexpectedAnswer(`the device is on ${now} after the unbind`);
+}
+
+/** R-BIND-4: the kernel would wait for whoever has the device open, for ever; so they are named instead. */
+function refuseWhileHeld(host: HostSide, step: StepOf<'unbind-driver'>): void {
+  const group = groupOf(host.kernel, step.device);
+  if (group === null) return;
+  const holders = host.holders(`/dev/vfio/${group}`);
+  if (holders.length === 0) return;
+  const names = holders.map((holder) => `${holder.command} (pid ${holder.pid})`).join(', ');
+  throw new DeviceHeld(
+    `/dev/vfio/${group} is open in ${names}; an unbind would wait until it is closed. End it, then run this again.`,
+  );
+}
+
+/** R-BIND-2: through the driver's `bind`, which reports the probe's errno, and the driver link is read back. */
+export async function bindDriver({ kernel }: HostSide, step: StepOf<'bind-driver'>): Promise<void> {
+  if (boundDriver(kernel, step.device) === step.driver) return;
+  await kernel.writeFile(sysfs.bind(step.device, step.driver), step.device.address);
+  const now = boundDriver(kernel, step.device);
+  if (now !== step.driver) {
+    throw new UnexpectedAnswer(`the bind was accepted, but the device is on ${now ?? 'no driver'}`);
+  }
+}
+
+/** How long a node may take to appear: devtmpfs makes it at once, udev may rename or replace it. */
+const NODE_WAIT_MS = 5_000;
+const NODE_POLL_MS = 20;
+
+export async function waitNode({ kernel }: HostSide, step: StepOf<'wait-node'>): Promise<void> {
+  for (let waited = 0; !kernel.exists(step.path); waited += NODE_POLL_MS) {
+    if (waited >= NODE_WAIT_MS) {
+      throw new UnexpectedAnswer(`${step.path} did not appear within ${NODE_WAIT_MS / 1000} s of the binding`);
+    }
+    await kernel.sleep(NODE_POLL_MS);
+  }
+}
+
+/** On the way back the node may be gone with the last device of its group: then nothing is left to give back. */
+const goneOnWayBack = (kernel: Kernel, step: StepOf<'chown-node' | 'chmod-node'>): boolean =>
+  step.undoes !== undefined && !kernel.exists(step.path);
+
+export function chownNode({ kernel }: HostSide, step: StepOf<'chown-node'>): void {
+  if (goneOnWayBack(kernel, step)) return;
+  const { uid, gid } = kernel.stat(step.path);
+  if (uid !== step.uid || gid !== step.gid) kernel.chown(step.path, step.uid, step.gid);
+}
+
+export function chmodNode({ kernel }: HostSide, step: StepOf<'chmod-node'>): void {
+  if (goneOnWayBack(kernel, step)) return;
+  if ((kernel.stat(step.path).mode & 0o777) !== step.mode) kernel.chmod(step.path, step.mode);
+}

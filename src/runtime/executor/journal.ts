@@ -1,0 +1,78 @@
+import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { invariant } from '../../model/index.ts';
+
+/** What the journal says of a durable step. `begun` without `done` means that its outcome must be looked up on the host. */
+export type JournalMark = 'begun' | 'done' | 'undoing' | 'undone';
+
+/** Keeps track of the durable steps of a run, so that a way back can start from it after a crash. */
+export interface Journal {
+  record(mark: JournalMark, stepId: string): void;
+}
+
+/** A journal in a file: one JSON document a line, synced to disk before the call returns. */
+export class FileJournal implements Journal {
+  private fd: number | undefined;
+
+  /** Opens, or makes, the journal for appending. Throws what open(2) does. */
+  constructor(path: string) {
+    this.fd = openSync(path, 'a', 0o600);
+  }
+
+  record(mark: JournalMark, stepId: string): void {
+    invariant(this.fd !== undefined, 'the journal is closed');
+    writeSync(this.fd, `${JSON.stringify({ mark, step: stepId })}\n`);
+    fsyncSync(this.fd);
+  }
+
+  close(): void {
+    if (this.fd !== undefined) closeSync(this.fd);
+    this.fd = undefined;
+  }
+}
+
+/** Where the durable steps of a run stand. */
+export interface JournalState {
+  /** Steps that ran, or may have. */
+  readonly ran: ReadonlySet<string>;
+  /** Steps of the way back that are done. */
+  readonly undone: ReadonlySet<string>;
+}
+
+const MARKS: ReadonlySet<string> = new Set(['begun', 'done', 'undoing', 'undone'] satisfies JournalMark[]);
+
+/**
+ * Reads a journal. A last line that was torn by a power loss is left out: its step had not been started, or, for `done`,
+ * is still known as begun. A journal that is not there is empty.
+ */
+export function readJournal(path: string): JournalState {
+  const ran = new Set<string>();
+  const undone = new Set<string>();
+  for (const line of readLines(path)) {
+    const entry = parseEntry(line);
+    if (!entry) continue;
+    if (entry.mark === 'begun' || entry.mark === 'done') ran.add(entry.step);
+    if (entry.mark === 'undone') undone.add(entry.step);
+  }
+  return { ran, undone };
+}
+
+function readLines(path: string): string[] {
+  try {
+    return readFileSync(path, 'utf8').split('\n');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+function parseEntry(line: string): { mark: string; step: string } | undefined {
+  try {
+    const entry: unknown = JSON.parse(line);
+    if (typeof entry !== 'object' || entry === null) return undefined;
+    const { mark, step } = entry as { mark?: unknown; step?: unknown };
+    if (typeof mark !== 'string' || typeof step !== 'string' || !MARKS.has(mark)) return undefined;
+    return { mark, step };
+  } catch {
+    return undefined;
+  }
+}

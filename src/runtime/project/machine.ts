@@ -1,0 +1,20 @@
+import type { Holder, HostInventory, NameService } from '../../model/index.ts';
+import type { Kernel } from '../kernel/port.ts';
+
+/**
+ * A host to plan for and to act on: the live machine, or a simulated one made from a snapshot. Which of the two it is,
+ * nothing after this needs to know.
+ */
+export interface Machine {
+  readonly inventory: HostInventory;
+  /** Digest of the inventory, `sha256:…`. */
+  readonly digest: string;
+  readonly names: NameService;
+  /** The snapshot's absolute path; null on the live machine. */
+  readonly hostFile: string | null;
+  kernel(): Promise<Kernel>;
+  /** The processes, other than this one, that hold a device node open. */
+  holders(path: string): readonly Holder[];
+  /** Keeps what a simulated host has become, so that the next command finds it so. Does nothing on the live machine. */
+  save(kernel: Kernel): Promise<void>;
+}

@@ -1,0 +1,128 @@
+import { encodePlan } from '../../compiler/plan-file/encode.ts';
+import type { Plan } from '../../model/index.ts';
+import { Execution, type ExecutorEvents } from '../executor/execute.ts';
+import { explain } from '../executor/explain.ts';
+import type { StepFailure } from '../executor/failure.ts';
+import { FileJournal } from '../executor/journal.ts';
+import type { Kernel } from '../kernel/port.ts';
+import type { Machine } from './machine.ts';
+import { identifySelf } from './process-identity.ts';
+import { type LeftOver, type Phase, type ProjectRecord, writeRecord } from './record.ts';
+import { type ProjectDirectory, writeFileAtomically } from './state-directory.ts';
+
+/** How long one durable step may take: a driver's remove can be slow, but it must not hang for ever (R-BIND-4). */
+export const STEP_TIMEOUT_MS = 60_000;
+
+export interface RunOptions {
+  readonly plan: Plan;
+  readonly machine: Machine;
+  readonly directory: ProjectDirectory;
+  readonly ownerKind: 'foreground' | 'supervisor';
+  readonly events: ExecutorEvents;
+  /** Aborts `up` before its next step. */
+  readonly signal?: AbortSignal;
+  readonly now: () => Date;
+}
+
+export type RunOutcome =
+  | { readonly kind: 'up' }
+  /** Nothing is left of it. */
+  | { readonly kind: 'failed'; readonly failure: StepFailure }
+  | { readonly kind: 'stuck'; readonly failure: StepFailure | null; readonly left: readonly LeftOver[] }
+  | { readonly kind: 'back' };
+
+export const leftOverOf = (failure: StepFailure): LeftOver => ({
+  step: failure.step.id,
+  resource: failure.step.resource,
+  explanation: `${failure.operation}${failure.errno === null ? '' : `: ${failure.errno}`}: ${failure.explanation}`,
+});
+
+/** One project's life in one process: its record on disk, its steps, and its way back. */
+export class ProjectRun {
+  private readonly journal: FileJournal;
+  private readonly execution: Execution;
+  private readonly since: string;
+  private ran: ReadonlySet<string> = new Set();
+
+  private constructor(
+    private readonly options: RunOptions,
+    private readonly kernel: Kernel,
+  ) {
+    const { plan, machine, directory, events, signal } = options;
+    this.since = options.now().toISOString();
+    directory.create();
+    writeFileAtomically(directory.plan(), encodePlan(plan));
+    this.record('starting');
+    this.journal = new FileJournal(directory.journal());
+    this.execution = new Execution({
+      plan,
+      host: { kernel, holders: (path) => machine.holders(path) },
+      journal: this.journal,
+      explain,
+      events,
+      stepTimeoutMs: STEP_TIMEOUT_MS,
+      ...(signal ? { signal } : {}),
+    });
+  }
+
+  /** Records the project before anything of the host changes. */
+  static async prepare(options: RunOptions): Promise<ProjectRun> {
+    return new ProjectRun(options, await options.machine.kernel());
+  }
+
+  /** Carries out `up`; on failure, everything that ran is taken back. */
+  async up(): Promise<RunOutcome> {
+    const outcome = await this.execution.up();
+    this.ran = outcome.ran;
+    if (outcome.kind === 'up') {
+      this.record('up');
+      await this.options.machine.save(this.kernel);
+      return { kind: 'up' };
+    }
+    const back = await this.goBack(outcome.failure);
+    return back.kind === 'back' ? { kind: 'failed', failure: outcome.failure } : back;
+  }
+
+  /** Leaves the project without a process: what is held by nobody stays as it is until `down`. */
+  release(): void {
+    this.writeRecord({ phase: 'up', owner: null, left: [], failure: null });
+    this.journal.close();
+  }
+
+  /** The way back. Afterwards the record is gone, or says what could not be brought back. */
+  async down(): Promise<RunOutcome> {
+    return this.goBack(null);
+  }
+
+  private async goBack(cause: StepFailure | null): Promise<RunOutcome> {
+    this.record('going-back');
+    const left = (await this.execution.back(this.ran)).map(leftOverOf);
+    await this.options.machine.save(this.kernel);
+    this.journal.close();
+    const failure = cause ? leftOverOf(cause).explanation : null;
+    if (left.length > 0) {
+      this.writeRecord({ phase: 'stuck', owner: null, left, failure });
+      return { kind: 'stuck', failure: cause, left };
+    }
+    this.options.directory.remove();
+    return { kind: 'back' };
+  }
+
+  private record(phase: Phase): void {
+    const owner = { ...identifySelf(), kind: this.options.ownerKind };
+    this.writeRecord({ phase, owner, left: [], failure: null });
+  }
+
+  private writeRecord(now: Pick<ProjectRecord, 'phase' | 'owner' | 'left' | 'failure'>): void {
+    const { plan, machine, directory } = this.options;
+    writeRecord(directory, {
+      formatVersion: 1,
+      name: plan.project,
+      toolVersion: plan.toolVersion,
+      hostFile: machine.hostFile,
+      since: this.since,
+      assignments: plan.assignments,
+      ...now,
+    });
+  }
+}

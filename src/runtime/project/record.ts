@@ -1,0 +1,74 @@
+import { existsSync, readFileSync } from 'node:fs';
+import type { Assignment } from '../../model/index.ts';
+import type { ProcessIdentity } from './process-identity.ts';
+import { type ProjectDirectory, writeFileAtomically } from './state-directory.ts';
+
+/**
+ * `starting` and `going-back` while steps run, `up` while the devices are out, `back` when all of the host has come
+ * back and only the record is left to be taken away, `stuck` when something could not be brought back.
+ */
+export type Phase = 'starting' | 'up' | 'going-back' | 'back' | 'stuck';
+
+/** Something that the way back could not do, with what to do about it. */
+export interface LeftOver {
+  readonly step: string;
+  readonly resource: string;
+  readonly explanation: string;
+}
+
+/** What is on disk of a running project, beside its plan and its journal. */
+export interface ProjectRecord {
+  readonly formatVersion: 1;
+  readonly name: string;
+  readonly toolVersion: string;
+  readonly phase: Phase;
+  /** The process that holds it: the one in the foreground, the supervisor, or none with `handoff: bind` alone. */
+  readonly owner: (ProcessIdentity & { readonly kind: 'foreground' | 'supervisor' }) | null;
+  /** Snapshot of the simulated host, as an absolute path; null on the live machine. */
+  readonly hostFile: string | null;
+  /** When it came up, ISO 8601. */
+  readonly since: string;
+  readonly assignments: readonly Assignment[];
+  readonly left: readonly LeftOver[];
+  /** Why `up` failed, where it did. */
+  readonly failure: string | null;
+}
+
+export function writeRecord(directory: ProjectDirectory, record: ProjectRecord): void {
+  writeFileAtomically(directory.record(), `${JSON.stringify(record, null, 2)}\n`);
+}
+
+/** A record that cannot be read, with the reason. */
+export class BrokenRecord extends Error {
+  override readonly name = 'BrokenRecord';
+}
+
+/** Reads a project's record; undefined where there is none. Throws {@link BrokenRecord} for one that makes no sense. */
+export function readRecord(directory: ProjectDirectory): ProjectRecord | undefined {
+  if (!existsSync(directory.record())) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(directory.record(), 'utf8'));
+  } catch (error) {
+    throw new BrokenRecord(`${directory.record()} cannot be read: ${(error as Error).message}`);
+  }
+  if (!isRecord(value)) throw new BrokenRecord(`${directory.record()} is not a record of this version`);
+  return value;
+}
+
+const PHASES: ReadonlySet<unknown> = new Set<Phase>(['starting', 'up', 'going-back', 'back', 'stuck']);
+
+function isRecord(value: unknown): value is ProjectRecord {
+  if (typeof value !== 'object' || value === null) return false;
+  const record = value as Partial<Record<keyof ProjectRecord, unknown>>;
+  const owner = record.owner as { pid?: unknown } | null | undefined;
+  return (
+    record.formatVersion === 1 &&
+    typeof record.name === 'string' &&
+    PHASES.has(record.phase) &&
+    (owner === null || Number.isSafeInteger(owner?.pid)) &&
+    (record.hostFile === null || typeof record.hostFile === 'string') &&
+    Array.isArray(record.assignments) &&
+    Array.isArray(record.left)
+  );
+}

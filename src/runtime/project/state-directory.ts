@@ -1,0 +1,138 @@
+import {
+  existsSync,
+  fsyncSync,
+  closeSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** The state directory cannot be trusted or made. The message says what is wrong with it. */
+export class StateDirectoryError extends Error {
+  override readonly name = 'StateDirectoryError';
+
+  constructor(
+    message: string,
+    /** The errno that making it failed with, where one did. */
+    readonly code: string | null,
+  ) {
+    super(message);
+  }
+}
+
+const PROJECT_NAME = /^[a-z0-9][a-z0-9_-]{0,62}$/;
+
+/**
+ * Where running projects are recorded: a directory of root's (or the simulating user's) that nobody else may write,
+ * since what stands in it is carried out.
+ */
+export class StateDirectory {
+  constructor(readonly path: string) {}
+
+  /** /run/vfio-compose for the live machine; for a simulated one a directory of the user's own. */
+  static default(simulated: boolean, env: Readonly<Record<string, string | undefined>>): StateDirectory {
+    const named = env['VFIO_COMPOSE_STATE_DIR'];
+    if (named) return new StateDirectory(named);
+    if (!simulated) return new StateDirectory('/run/vfio-compose');
+    const runtime = env['XDG_RUNTIME_DIR'];
+    const uid = process.getuid?.() ?? 0;
+    return new StateDirectory(
+      runtime ? join(runtime, 'vfio-compose-simulated') : join(tmpdir(), `vfio-compose-simulated-${uid}`),
+    );
+  }
+
+  /** Makes the directory, or makes sure that nobody else could have put anything into it. */
+  ensure(): void {
+    makePrivate(this.path);
+  }
+
+  exists(): boolean {
+    return existsSync(this.path);
+  }
+
+  lockFile(): string {
+    return join(this.path, '.lock');
+  }
+
+  simulatedHostFile(digest: string): string {
+    return join(this.path, '.simulated', `${digest.replace('sha256:', '')}.json`);
+  }
+
+  project(name: string): ProjectDirectory {
+    return new ProjectDirectory(join(this.path, name));
+  }
+
+  /** The names of the recorded projects, sorted. */
+  projects(): string[] {
+    if (!existsSync(this.path)) return [];
+    return readdirSync(this.path, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && PROJECT_NAME.test(entry.name))
+      .map((entry) => entry.name)
+      .sort();
+  }
+}
+
+/** The files of one running project. */
+export class ProjectDirectory {
+  constructor(readonly path: string) {}
+
+  readonly record = (): string => join(this.path, 'state.json');
+  readonly plan = (): string => join(this.path, 'plan.json');
+  readonly journal = (): string => join(this.path, 'journal.jsonl');
+  readonly log = (): string => join(this.path, 'log');
+
+  create(): void {
+    makePrivate(this.path);
+  }
+
+  exists(): boolean {
+    return existsSync(this.path);
+  }
+
+  remove(): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
+
+function makePrivate(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? null;
+    throw new StateDirectoryError(`The state directory ${path} cannot be made (${code}).`, code);
+  }
+  const { uid, mode } = lstatSync(path);
+  const own = process.getuid?.() ?? uid;
+  if (!lstatSync(path).isDirectory() || uid !== own || (mode & 0o022) !== 0) {
+    throw new StateDirectoryError(
+      `The state directory ${path} belongs to uid ${uid} with permissions 0${(mode & 0o777).toString(8)}; it must be a ` +
+        `directory of uid ${own} that nobody else may write, since what stands in it is carried out.`,
+      null,
+    );
+  }
+}
+
+/** Replaces a file in one step that survives a power loss: written beside it, synced, renamed, the directory synced. */
+export function writeFileAtomically(path: string, text: string): void {
+  const temporary = `${path}.${process.pid}.tmp`;
+  const fd = openSync(temporary, 'w', 0o600);
+  try {
+    writeSync(fd, text);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  renameSync(temporary, path);
+  const directory = openSync(join(path, '..'), 'r');
+  try {
+    fsyncSync(directory);
+  } finally {
+    closeSync(directory);
+  }
+}
