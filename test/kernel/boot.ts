@@ -48,7 +48,11 @@ export async function bootMachine(
     log.write(chunk);
     said = (said + chunk.toString()).slice(-64 * 1024);
     const panic = PANIC.exec(said);
-    if (panic) stop(`the guest kernel failed: ${panic[0]}`);
+    if (panic && problem === undefined) {
+      problem = `the guest kernel failed: ${panic[0]}`;
+      // Time for the rest of the message: it is what the failure is understood from.
+      setTimeout(() => qemu.kill('SIGKILL'), 2000).unref();
+    }
   };
   qemu.stdout.on('data', listen);
   qemu.stderr.on('data', listen);
