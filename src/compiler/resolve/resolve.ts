@@ -89,6 +89,8 @@ function resolveEntry(entry: FoundEntry, siblings: readonly Sibling[], manifest:
       driver: alike ? common.driver : USUAL_DRIVER,
       irqs: [],
       guest: { placement: common.guest.placement, address: null },
+      // Taking a device that the host uses is allowed for the one named (R-BIND-5), not for what it brings along.
+      inUse: 'refuse',
     };
   });
   return [...named, ...brought];

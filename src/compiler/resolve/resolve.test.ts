@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { DeviceManifest, HostInventory, ManifestDocument, VmManifest } from '../../model/index.ts';
 import { indexHost } from '../../model/index.ts';
 import { type HostBuilder, disk, host, manifestFrom, netdev } from '../../testing/index.ts';
-import { resolveManifest } from './index.ts';
+import { resolveManifest } from './resolve.ts';
 
 const machine = (): HostBuilder =>
   host()

@@ -1,1 +1,0 @@
-export { resolveManifest } from './resolve-manifest.ts';
