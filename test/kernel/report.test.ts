@@ -9,11 +9,11 @@ function read(text: string, wanted: readonly string[] = ['a'], piece = 7): Guest
 
 describe('the report of a guest', () => {
   it('is read from pieces that cut lines anywhere', () => {
-    const report = read('scenario a 2\nok a: one\r\nnot ok a: two: it is 3: not 4\ndone\n');
+    const report = read('scenario a 2\nok a: one\r\nnot ok a: R-X-2: two # it is 3: not # 4\ndone\n');
     expect(report.problems).toEqual([]);
     expect(report.results).toEqual([
       { name: 'a: one', passed: true, why: '' },
-      { name: 'a: two', passed: false, why: 'it is 3: not 4' },
+      { name: 'a: R-X-2: two', passed: false, why: 'it is 3: not # 4' },
     ]);
   });
 

@@ -19,7 +19,7 @@ export interface GuestReport {
  *
  *     scenario NAME COUNT          announced before the first of COUNT results
  *     ok SCENARIO: NAME
- *     not ok SCENARIO: NAME: why
+ *     not ok SCENARIO: NAME # why
  *     begin FILE / base64 / end FILE
  *     done                         after the last scenario
  *
@@ -73,7 +73,7 @@ export class ReportReader {
     if (scenario) this.#announced.push({ name: scenario[1] ?? '', count: Number(scenario[2]), seen: 0 });
     const passed = /^ok (.+)$/.exec(line);
     if (passed) this.#result({ name: passed[1] ?? '', passed: true, why: '' });
-    const failed = /^not ok (\S+: .+?): (.*)$/.exec(line);
+    const failed = /^not ok (.+?) # (.*)$/.exec(line);
     if (failed) this.#result({ name: failed[1] ?? '', passed: false, why: failed[2] ?? '' });
     const begin = /^begin (.+)$/.exec(line);
     if (begin) this.#open = { name: begin[1] ?? '', lines: [] };

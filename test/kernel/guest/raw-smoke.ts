@@ -1,7 +1,10 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { equal, holds } from './assert.ts';
 import { cameBack, hostState, type HostState } from './host-state.ts';
 import { mapAnonymous, unmapMemory } from './libc.ts';
-import { attribute, bindTo, findNics, giveBack, groupOf, linkOf, membersOf } from './pci.ts';
+import { PCI, attribute, bindTo, findNics, giveBack, groupOf, linkOf, membersOf } from './pci.ts';
 import { attach } from './report-port.ts';
 import type { Scenario } from './scenario.ts';
 import * as vfio from './vfio.ts';
@@ -10,6 +13,7 @@ import { rawFacts } from './facts.ts';
 const PAGE = 4096n;
 const MEMORY = 2 * 1024 * 1024;
 const IOVA = 0x4000_0000n;
+const ENTRY_LIMIT = '/sys/module/vfio_iommu_type1/parameters/dma_entry_limit';
 
 /**
  * The kernel alone, without the product: that this machine has what the other scenarios rely on, and what its kernel
@@ -23,7 +27,7 @@ export const rawSmoke: Scenario = ({ test, cleanup, machine }) => {
   let group: number;
   let device: number;
   let memory: bigint;
-  const container2: number[] = [];
+  const others: number[] = [];
 
   test('the machine hands out its raw facts', () => {
     attach(`facts-${machine}.txt`, rawFacts());
@@ -63,7 +67,7 @@ export const rawSmoke: Scenario = ({ test, cleanup, machine }) => {
   test('a group is opened once and joins one container', () => {
     equal(vfio.openError(groupOf(alone)), 'EBUSY', 'the second open');
     const second = vfio.openContainer();
-    container2.push(second);
+    others.push(second);
     equal(vfio.setContainer(group, second).errno, 'EINVAL', 'SET_CONTAINER again');
   });
   test('IOMMU_GET_INFO has page sizes, ranges and dma_avail', () => {
@@ -129,22 +133,53 @@ export const rawSmoke: Scenario = ({ test, cleanup, machine }) => {
     vfio.succeed('DEVICE_RESET', vfio.resetDevice(device));
     equal(vfio.unsetContainer(group).errno, 'EBUSY', 'UNSET_CONTAINER with an open device');
   });
-  test('a group with a member on a host driver is not viable', () => {
+  test('an unbind waits until the holder lets go', async () => {
+    let over = false;
+    const unbinding = writeFile(`${PCI}/drivers/vfio-pci/unbind`, alone).then(() => (over = true));
+    await sleep(1000);
+    equal(over, false, 'that the unbind is over while the device is open');
+    for (const fd of [device, group, container, ...others.splice(0)]) vfio.close(fd);
+    await Promise.race([unbinding, sleep(20_000)]);
+    equal(over, true, 'that the unbind is over after the close');
+    bindTo(alone, 'vfio-pci');
+  });
+  test('the container refuses more mappings than dma_entry_limit', () => {
+    const usual = readFileSync(ENTRY_LIMIT, 'utf8');
+    writeFileSync(ENTRY_LIMIT, '2');
+    const own = vfio.openContainer();
+    const joined = vfio.openGroup(groupOf(alone));
+    vfio.succeed('SET_CONTAINER', vfio.setContainer(joined, own));
+    vfio.succeed('SET_IOMMU', vfio.setIommu(own, vfio.TYPE1V2));
+    writeFileSync(ENTRY_LIMIT, usual);
+    const answers = [0n, 1n, 2n].map((n) => vfio.mapDma(own, memory, IOVA + n * PAGE, PAGE).errno);
+    vfio.close(joined);
+    vfio.close(own);
+    equal(answers, [undefined, undefined, 'ENOSPC'], 'the answers to three mappings');
+  });
+  test('a group with a member on a host driver is not viable, one with a member on none is', () => {
     const [first, second] = shared;
+    const own = vfio.openContainer();
+    const join = (): { status: number; errno: string | undefined } => {
+      const fd = vfio.openGroup(groupOf(first));
+      const status = vfio.groupStatus(fd);
+      const { errno } = vfio.setContainer(fd, own);
+      vfio.close(fd);
+      return { status, errno };
+    };
     bindTo(first, 'vfio-pci');
-    const fd = vfio.openGroup(groupOf(first));
-    facts['sharedStatus'] = vfio.groupStatus(fd);
-    const refused = vfio.setContainer(fd, container);
-    vfio.close(fd);
+    const split = join();
+    writeFileSync(`${PCI}/devices/${second}/driver/unbind`, second);
+    const detached = join();
+    vfio.close(own);
     giveBack(first);
-    equal(refused.errno, 'EPERM', `SET_CONTAINER while ${second} is on ${linkOf(second, 'driver')}`);
-    equal((facts['sharedStatus'] as number) & 1, 0, 'the viable bit');
+    giveBack(second);
+    equal(split, { status: 0, errno: 'EPERM' }, 'the answer with a member on e1000e');
+    equal(detached, { status: 1, errno: undefined }, 'the answer with a member on no driver');
   });
   test('the host comes back', async () => {
-    for (const fd of [device, group, container, ...container2]) vfio.close(fd);
     unmapMemory(memory, MEMORY);
     giveBack(alone);
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await sleep(200);
     cameBack(before);
   });
   cleanup(() => attach(`raw-${machine}.json`, `${JSON.stringify(facts, null, 2)}\n`));

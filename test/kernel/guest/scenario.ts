@@ -30,11 +30,11 @@ export async function runScenario(name: string, machine: string, scenario: Scena
   say(`scenario ${name} ${tests.length}`);
   for (const test of tests) {
     const why = await failureOf(test.body);
-    say(why === undefined ? `ok ${name}: ${test.name}` : `not ok ${name}: ${test.name}: ${why}`);
+    say(why === undefined ? `ok ${name}: ${test.name}` : `not ok ${name}: ${test.name} # ${why}`);
   }
   for (const cleanup of cleanups) {
     const why = await failureOf(cleanup);
-    if (why !== undefined) say(`not ok ${name}: cleanup: ${why}`);
+    if (why !== undefined) say(`not ok ${name}: cleanup # ${why}`);
   }
 }
 
