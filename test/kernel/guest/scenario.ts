@@ -29,7 +29,9 @@ export async function runScenario(name: string, machine: string, scenario: Scena
   });
   say(`scenario ${name} ${tests.length}`);
   for (const test of tests) {
+    const began = performance.now();
     const why = await failureOf(test.body);
+    console.log(`${((performance.now() - began) / 1000).toFixed(1)} s: ${name}: ${test.name}`);
     say(why === undefined ? `ok ${name}: ${test.name}` : `not ok ${name}: ${test.name} # ${why}`);
   }
   for (const cleanup of cleanups) {
