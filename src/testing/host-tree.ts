@@ -1,0 +1,172 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, relative } from 'node:path';
+import type { BlockDevice, HostInventory, PciDevice } from '../model/index.ts';
+import { writeProcess } from './host-tree-proc.ts';
+
+/** Writes below one folder, making folders as needed. */
+export class Tree {
+  readonly #made = new Set<string>();
+
+  constructor(readonly root: string) {}
+
+  folder(path: string): void {
+    if (this.#made.has(path)) return;
+    mkdirSync(this.root + path, { recursive: true });
+    this.#made.add(path);
+  }
+
+  file(path: string, content: string | Uint8Array): void {
+    this.folder(dirname(path));
+    writeFileSync(this.root + path, content);
+  }
+
+  /** A relative link, as sysfs has them. */
+  link(path: string, target: string): void {
+    this.folder(dirname(path));
+    symlinkSync(relative(dirname(path), target), this.root + path);
+  }
+
+  /** A link to a path of the host, for links of /proc that are read and not followed. */
+  absoluteLink(path: string, target: string): void {
+    this.folder(dirname(path));
+    symlinkSync(target, this.root + path);
+  }
+}
+
+/**
+ * Writes what a kernel's pseudo file systems would show of a host, below `root`: the same attributes and symbolic links
+ * as Linux 6.1 has. Reading the tree gives the inventory again. Disks get partitions and holders so that mounts and swap
+ * come out as the inventory says.
+ */
+export function writeHostTree(root: string, inventory: HostInventory): void {
+  const tree = new Tree(root);
+  for (const folder of ['/sys/bus/pci/devices', '/sys/bus/pci/drivers', '/sys/kernel/iommu_groups', '/dev']) {
+    tree.folder(folder);
+  }
+  const paths = new Map(inventory.devices.map((device) => [device.address as string, device.sysfsPath]));
+  for (const device of inventory.devices) writeDevice(tree, device);
+  for (const device of inventory.devices) writeFunctionLinks(tree, device, paths);
+  for (const group of inventory.groups) {
+    const directory = `/sys/kernel/iommu_groups/${group.id}`;
+    if (group.type !== null) tree.file(`${directory}/type`, `${group.type}\n`);
+    const lines = group.reservedRegions.map(({ first, last, type }) => `${wide(first)} ${wide(last)} ${type}\n`);
+    tree.file(`${directory}/reserved_regions`, lines.join(''));
+  }
+  for (const [index, pool] of inventory.hugePages.entries()) {
+    const directory = `/sys/kernel/mm/hugepages/hugepages-${pool.size / 1024n}kB`;
+    tree.file(`${directory}/nr_hugepages`, `${pool.total}\n`);
+    // Reserved pages count as free for the kernel and not for us.
+    tree.file(`${directory}/free_hugepages`, `${pool.free + index}\n`);
+    tree.file(`${directory}/resv_hugepages`, `${index}\n`);
+  }
+  writeProcess(tree, inventory);
+}
+
+const wide = (value: bigint): string => `0x${value.toString(16).padStart(16, '0')}`;
+
+const BAR_FLAGS = { memory: 0x40200n, prefetchable: 0x14220cn, io: 0x40101n } as const;
+
+function writeDevice(tree: Tree, device: PciDevice): void {
+  const at = device.sysfsPath;
+  const attribute = (name: string, value: string) => tree.file(`${at}/${name}`, `${value}\n`);
+  const upper = (text: string) => text.toUpperCase();
+  const subsystem = device.subsystem ?? { vendor: '0000', device: '0000' };
+  const uevent = [
+    ...(device.driver === null ? [] : [`DRIVER=${device.driver}`]),
+    `PCI_CLASS=${Number.parseInt(device.class, 16).toString(16).toUpperCase().padStart(4, '0')}`,
+    `PCI_ID=${upper(device.vendor)}:${upper(device.device)}`,
+    `PCI_SUBSYS_ID=${upper(subsystem.vendor)}:${upper(subsystem.device)}`,
+    `PCI_SLOT_NAME=${device.address}`,
+  ];
+  attribute('uevent', uevent.join('\n'));
+  for (const name of ['vendor', 'device', 'class', 'revision'] as const) attribute(name, `0x${device[name]}`);
+  attribute('subsystem_vendor', `0x${subsystem.vendor}`);
+  attribute('subsystem_device', `0x${subsystem.device}`);
+  attribute('driver_override', device.driverOverride ?? '(null)');
+  attribute('numa_node', String(device.numaNode ?? -1));
+  for (const name of ['enable', 'irq', 'msi_bus', 'ari_enabled', 'broken_parity_status']) attribute(name, '0');
+  attribute('local_cpulist', '0');
+  attribute('modalias', `pci:v0000${upper(device.vendor)}d0000${upper(device.device)}`);
+  tree.file(`${at}/resource`, resourceText(device));
+  tree.file(`${at}/config`, configSpace(device));
+  if (device.resetMethods.length > 0) attribute('reset_method', device.resetMethods.join(' '));
+  if (device.header === 'bridge') attribute('secondary_bus_number', '1');
+  if (device.class.startsWith('03')) attribute('boot_vga', device.bootDisplay ? '1' : '0');
+  if (device.sriov) {
+    attribute('sriov_totalvfs', String(device.sriov.total));
+    attribute('sriov_numvfs', String(device.sriov.enabled));
+  }
+  if (device.slot !== null) tree.file(`/sys/bus/pci/slots/${device.slot}/address`, `${device.address.slice(0, -2)}\n`);
+  for (const netdev of device.netdevs) {
+    const net = `${at}/net/${netdev.name}`;
+    tree.file(`${net}/flags`, netdev.up ? '0x1003\n' : '0x1002\n');
+    if (netdev.mac !== undefined) tree.file(`${net}/address`, `${netdev.mac}\n`);
+    if (netdev.master !== null) {
+      tree.link(`${net}/master`, `/sys/devices/virtual/net/${netdev.master}`);
+      tree.link(`${net}/upper_${netdev.master}`, `/sys/devices/virtual/net/${netdev.master}`);
+    }
+    tree.link(`/sys/class/net/${netdev.name}`, net);
+  }
+  for (const [index, block] of device.blocks.entries()) writeBlock(tree, device, block, index);
+}
+
+/** The disk with one partition, on which the first holder stands, on which the second stands, and so on. */
+function writeBlock(tree: Tree, device: PciDevice, block: BlockDevice, index: number): void {
+  const disk = `${device.sysfsPath}/block/${block.name}`;
+  const part = `${disk}/${block.name}p1`;
+  const minor = Number.parseInt(device.address.replace(/[:.]/g, ''), 16) * 32 + index * 16;
+  tree.file(`${disk}/dev`, `259:${minor}\n`);
+  tree.file(`${disk}/serial`, `${block.serial ?? ''}\n`);
+  tree.folder(`${disk}/holders`);
+  tree.file(`${part}/dev`, `259:${minor + 1}\n`);
+  tree.link(`/sys/class/block/${block.name}`, disk);
+  tree.link(`/sys/class/block/${block.name}p1`, part);
+  let below = part;
+  for (const holder of block.holders) {
+    const volume = `/sys/devices/virtual/block/${holder}`;
+    tree.folder(`${volume}/holders`);
+    tree.link(`${below}/holders/${holder}`, volume);
+    tree.link(`/sys/class/block/${holder}`, volume);
+    below = volume;
+  }
+}
+
+function writeFunctionLinks(tree: Tree, device: PciDevice, paths: ReadonlyMap<string, string>): void {
+  const at = device.sysfsPath;
+  tree.link(`/sys/bus/pci/devices/${device.address}`, at);
+  tree.link(`${at}/subsystem`, '/sys/bus/pci');
+  if (device.driver !== null) {
+    tree.link(`${at}/driver`, `/sys/bus/pci/drivers/${device.driver}`);
+    tree.link(`/sys/bus/pci/drivers/${device.driver}/${device.address}`, at);
+  }
+  if (device.group !== null) {
+    tree.link(`${at}/iommu_group`, `/sys/kernel/iommu_groups/${device.group}`);
+    tree.link(`/sys/kernel/iommu_groups/${device.group}/devices/${device.address}`, at);
+  }
+  const parent = device.physicalFunction === null ? undefined : paths.get(device.physicalFunction);
+  if (parent === undefined) return;
+  tree.link(`${at}/physfn`, parent);
+  tree.link(`${parent}/virtfn${device.virtualFunctionIndex}`, at);
+}
+
+function resourceText(device: PciDevice): string {
+  const lines = new Array<string>(13).fill(`${wide(0n)} ${wide(0n)} ${wide(0n)}\n`);
+  for (const { index, start, size, kind } of device.resources) {
+    lines[index] = `${wide(start)} ${wide(start + size - 1n)} ${wide(BAR_FLAGS[kind])}\n`;
+  }
+  return lines.join('');
+}
+
+/** 64 bytes of header; with a serial number, the extended capability that holds it too. */
+function configSpace(device: PciDevice): Uint8Array {
+  const space = Buffer.alloc(device.serial === undefined ? 256 : 4096);
+  space.writeUInt16LE(Number.parseInt(device.vendor, 16), 0);
+  space.writeUInt16LE(Number.parseInt(device.device, 16), 2);
+  space.writeUInt32LE(Number.parseInt(device.class + device.revision, 16), 8);
+  space[0x0e] = device.header === 'bridge' ? 1 : 0;
+  if (device.serial !== undefined) {
+    space.writeUInt32LE(0x0003 | (1 << 16), 0x100);
+    space.writeBigUInt64LE(BigInt(`0x${device.serial.replaceAll('-', '')}`), 0x104);
+  }
+  return space;
+}
