@@ -1,4 +1,4 @@
-import type { Fact, HostIndex, Plan, ResolvedManifest } from '../../model/index.ts';
+import type { Fact, HostIndex, PciDevice, Plan, ResolvedManifest } from '../../model/index.ts';
 import { moduleKey } from './binding.ts';
 
 /** Reads one property of the host as text; null where the host does not have it. */
@@ -21,6 +21,10 @@ const READERS: Readonly<Record<string, Readonly<Record<string, Reader>>>> = {
     },
     driver: (host, address) => device(host, address)?.driver ?? null,
     'driver override': (host, address) => device(host, address)?.driverOverride ?? null,
+    'in use': (host, address) => {
+      const found = device(host, address);
+      return found ? usesOf(found).join(', ') : null;
+    },
     'reset methods': (host, address) => device(host, address)?.resetMethods.join(' ') ?? null,
   },
   group: {
@@ -36,6 +40,21 @@ const READERS: Readonly<Record<string, Readonly<Record<string, Reader>>>> = {
   },
   module: { state: (host, name) => host.inventory.modules[moduleKey(name)]?.state ?? null },
 };
+
+/** What the host does with a device: a plan made while a disk was free must not run once it is mounted. */
+function usesOf(found: PciDevice): string[] {
+  const disks = found.blocks.flatMap((block) => [
+    ...block.mounts.map((mount) => `${block.name} mounted at ${mount}`),
+    ...(block.swap ? [`${block.name} is swap`] : []),
+    ...block.holders.map((holder) => `${block.name} holds ${holder}`),
+  ]);
+  const interfaces = found.netdevs.flatMap((netdev) => [
+    ...(netdev.up && netdev.hasAddress ? [`${netdev.name} has an address`] : []),
+    ...(netdev.defaultRoute ? [`${netdev.name} has the default route`] : []),
+    ...(netdev.master === null ? [] : [`${netdev.name} is part of ${netdev.master}`]),
+  ]);
+  return [...disks, ...interfaces];
+}
 
 /** What a fact's property is now; undefined for a property that this version does not know. */
 export function readFact(host: HostIndex, fact: Pick<Fact, 'subject' | 'property'>): string | null | undefined {

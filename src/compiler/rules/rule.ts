@@ -1,4 +1,10 @@
-import type { Diagnostic, DiagnosticDefinition, HostIndex, ResolvedManifest, RunningProject } from '../../model/index.ts';
+import type {
+  Diagnostic,
+  DiagnosticDefinition,
+  HostIndex,
+  ResolvedManifest,
+  RunningProject,
+} from '../../model/index.ts';
 
 /** What a law may look at. Nothing here can be changed, and nothing asks the host again. */
 export interface RuleContext {

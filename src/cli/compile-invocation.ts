@@ -1,0 +1,90 @@
+import { compile } from '../compiler/compile.ts';
+import type { Diagnostic, Plan, ResolvedManifest } from '../model/index.ts';
+import { loadManifest } from '../runtime/config/index.ts';
+import type { Machine } from '../runtime/project/machine.ts';
+import { openMachine } from '../runtime/project/open-machine.ts';
+import { otherProjects } from '../runtime/project/running.ts';
+import type { StateDirectory } from '../runtime/project/state-directory.ts';
+import { VERSION } from '../version.ts';
+import { stateDirectoryOf } from './transition.ts';
+import { type Invocation, UsageError } from './verb.ts';
+
+/** What comes of compiling what a command line names. */
+export interface CompiledInvocation {
+  readonly diagnostics: readonly Diagnostic[];
+  readonly plan?: Plan;
+  readonly resolved?: ResolvedManifest;
+  readonly machine?: Machine;
+  /** An exit status: something else had to stop the run, and has said why. */
+  readonly stopped?: number;
+  /** Prints the diagnostics on stderr. */
+  report(): Promise<void>;
+}
+
+export interface CompileOptions {
+  readonly state?: StateDirectory;
+  /** Runs once the project's name is known and before the host is read; a status stops everything. */
+  beforeHost?(name: string): Promise<number | undefined>;
+}
+
+/** Makes what prints findings. The renderer is loaded only where there are some. */
+export const reporter =
+  ({ terminal, global }: Invocation, diagnostics: readonly Diagnostic[], sources: ReadonlyMap<string, string>) =>
+  async (): Promise<void> => {
+    const shown = global.quiet ? diagnostics.filter((diagnostic) => diagnostic.severity === 'error') : diagnostics;
+    if (shown.length === 0) return;
+    const { renderDiagnostics } = await import('../render/diagnostics.ts');
+    terminal.err(renderDiagnostics(shown, sources, { colour: terminal.colour('err') }));
+  };
+
+/** Reads the manifest and the host that a command line names and compiles them. Changes nothing. */
+export async function compileInvocation(
+  invocation: Invocation,
+  options: CompileOptions = {},
+): Promise<CompiledInvocation> {
+  const { terminal, global } = invocation;
+  const loaded = await loadManifest(manifestRequest(invocation));
+  const report = (diagnostics: readonly Diagnostic[]) => reporter(invocation, diagnostics, loaded.sources);
+  const { value: manifest } = loaded;
+  if (!manifest) return { diagnostics: loaded.diagnostics, report: report(loaded.diagnostics) };
+
+  const stopped = await options.beforeHost?.(manifest.name);
+  if (stopped !== undefined) return { diagnostics: loaded.diagnostics, stopped, report: report(loaded.diagnostics) };
+
+  const state = options.state ?? stateDirectoryOf(invocation);
+  const opened = await openMachine(global.host, terminal.cwd, state);
+  const found = [...loaded.diagnostics, ...opened.diagnostics];
+  const { value: machine } = opened;
+  if (!machine) return { diagnostics: found, report: report(found) };
+
+  const output = compile({
+    manifest,
+    inventory: machine.inventory,
+    digest: machine.digest,
+    names: machine.names,
+    running: otherProjects(state, manifest.name, machine.hostFile),
+    toolVersion: VERSION,
+  });
+  const diagnostics = [...found, ...output.diagnostics];
+  return {
+    diagnostics,
+    machine,
+    ...(output.plan ? { plan: output.plan } : {}),
+    ...(output.resolved ? { resolved: output.resolved } : {}),
+    report: report(diagnostics),
+  };
+}
+
+/** What the command line says about the manifest: the argument and -f are two ways of naming it. */
+export function manifestRequest({ args, global, terminal }: Invocation): Parameters<typeof loadManifest>[0] {
+  if (args.length > 0 && global.file.length > 0) {
+    throw new UsageError('name the manifest as the argument or with -f, not both');
+  }
+  return {
+    ...global,
+    file: args.length > 0 ? [...args] : global.file,
+    env: terminal.env,
+    cwd: terminal.cwd,
+    readStdin: () => terminal.readStdin(),
+  };
+}

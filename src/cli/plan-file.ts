@@ -1,0 +1,46 @@
+import { readFileSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { decodePlan, planUnreadable } from '../compiler/plan-file/decode.ts';
+import { checkStale } from '../compiler/plan-file/stale.ts';
+import { type Diagnostic, hasErrors } from '../model/index.ts';
+import { openMachine } from '../runtime/project/open-machine.ts';
+import { otherProjects } from '../runtime/project/running.ts';
+import type { StateDirectory } from '../runtime/project/state-directory.ts';
+import { type CompiledInvocation, reporter } from './compile-invocation.ts';
+import { recoverFirst } from './transition.ts';
+import type { Invocation } from './verb.ts';
+
+/** A plan of a million steps is about 400 MB; nothing sensible is larger. */
+const MAX_PLAN_BYTES = 512 << 20;
+
+/** Reads, verifies and compares with the host a plan that was saved: it runs exactly as reviewed, or not at all. */
+export async function loadPlanFile(
+  invocation: Invocation,
+  file: string,
+  state: StateDirectory,
+): Promise<CompiledInvocation> {
+  const { terminal, global } = invocation;
+  const result = (diagnostics: readonly Diagnostic[], more: Partial<CompiledInvocation> = {}): CompiledInvocation => ({
+    diagnostics,
+    report: reporter(invocation, diagnostics, new Map()),
+    ...more,
+  });
+  let text: string;
+  try {
+    const path = resolve(terminal.cwd, file);
+    if (statSync(path).size > MAX_PLAN_BYTES)
+      return result([planUnreadable({ detail: `${file} is too large for a plan.` })]);
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    return result([planUnreadable({ detail: `${file} cannot be read: ${(error as NodeJS.ErrnoException).code}.` })]);
+  }
+  const decoded = decodePlan(text, file);
+  if (!decoded.value) return result(decoded.diagnostics);
+  const plan = decoded.value;
+  const stopped = await recoverFirst(invocation, state, plan.project);
+  if (stopped !== undefined) return result([], { stopped });
+  const { value: machine, diagnostics } = await openMachine(global.host, terminal.cwd, state);
+  if (!machine) return result(diagnostics);
+  const stale = checkStale(plan, machine.inventory, otherProjects(state, plan.project, machine.hostFile));
+  return hasErrors(stale) ? result(stale) : result([...diagnostics, ...stale], { plan, machine });
+}

@@ -1,0 +1,50 @@
+import type { Plan, StepKind } from '../model/index.ts';
+import { describeStep } from '../render/step.ts';
+import type { ExecutorEvents } from '../runtime/executor/execute.ts';
+import type { StepFailure } from '../runtime/executor/failure.ts';
+import type { LeftOver } from '../runtime/project/record.ts';
+
+/** Steps that come in thousands or that say nothing to a person while they succeed: shown with --verbose only. */
+const QUIET: ReadonlySet<StepKind> = new Set<StepKind>([
+  'map-dma',
+  'unmap-dma',
+  'create-eventfd',
+  'close',
+  'check-api-version',
+  'check-extension',
+  'check-device-info',
+  'check-region-info',
+  'check-irq-info',
+  'wait-node',
+]);
+
+/** Says on one line each what a run does. */
+export function progress(say: (line: string) => void, options: { quiet: boolean; verbose: boolean }): ExecutorEvents {
+  const shown = (kind: StepKind) => !options.quiet && (options.verbose || !QUIET.has(kind));
+  return {
+    finished: (step) => {
+      if (shown(step.kind)) say(`  ok      ${describeStep(step)}`);
+    },
+    failed: (failure) => say(`  FAILED  ${describeStep(failure.step)}`),
+    warned: (failure) => say(`  skipped ${describeStep(failure.step)}: ${failureText(failure)}`),
+  };
+}
+
+/** A failure in one paragraph: the operation, the target, the errno by name, and what it usually means there. */
+export const failureText = (failure: StepFailure): string =>
+  `${failure.operation}${failure.errno === null ? '' : `: ${failure.errno}`}: ${failure.explanation}`;
+
+/** Where a step stands in its plan, for messages: `step 7 of 21 (bind-driver:0000:01:00.0)`. */
+export function placeOf(plan: Plan, failure: StepFailure): string {
+  const { id } = failure.step;
+  const index = plan.up.findIndex((step) => step.id === id);
+  if (index >= 0) return `step ${index + 1} of ${plan.up.length} (${id})`;
+  return `step ${plan.down.findIndex((step) => step.id === id) + 1} of ${plan.down.length} of the way back (${id})`;
+}
+
+/** What a person still has to do by hand. */
+export const leftOverLines = (left: readonly LeftOver[]): string[] => [
+  'Not everything came back. Left to do:',
+  ...left.map((one) => `  ${one.resource}: ${one.explanation}`),
+  'When the cause is gone, run "vfio-compose down" again: it goes on from there.',
+];

@@ -1,0 +1,122 @@
+import { spawn } from 'node:child_process';
+import { appendFileSync, closeSync, openSync } from 'node:fs';
+import { encodePlan } from '../compiler/plan-file/encode.ts';
+import { openMachine } from '../runtime/project/open-machine.ts';
+import { ProjectRun } from '../runtime/project/project-run.ts';
+import { readProjectPlan } from '../runtime/project/recover.ts';
+import { StateDirectory, writeFileAtomically } from '../runtime/project/state-directory.ts';
+import { type BringUp, failureStatus } from './bring-up.ts';
+import { ExitStatus } from './exit-status.ts';
+import { failureText, leftOverLines, placeOf, progress } from './progress.ts';
+import { Signals } from './signals.ts';
+
+/** What a supervisor tells the `up -d` that started it. */
+type Message = { readonly say: string } | { readonly status: number };
+
+/** Starts a supervisor for a plan and waits until it is up or has failed. Returns the exit status of `up -d`. */
+export async function startSupervisor({ invocation, plan, machine, state }: BringUp): Promise<number> {
+  const { terminal, global } = invocation;
+  const directory = state.project(plan.project);
+  directory.create();
+  writeFileAtomically(directory.plan(), encodePlan(plan));
+  const log = openSync(directory.log(), 'a', 0o600);
+  const argument = JSON.stringify({
+    state: state.path,
+    project: plan.project,
+    host: machine.hostFile,
+    quiet: global.quiet,
+    verbose: global.verbose,
+  });
+  const child = spawn(process.execPath, [...process.execArgv, process.argv[1] ?? '', '__supervise', argument], {
+    detached: true,
+    // Away from the caller's directory, which may be on something that is to be unmounted.
+    cwd: '/',
+    stdio: ['ignore', log, log, 'ipc'],
+  });
+  closeSync(log);
+  const status = await new Promise<number>((resolve) => {
+    child.on('message', (message: Message) => {
+      if ('say' in message) terminal.err(`${message.say}\n`);
+      else resolve(message.status);
+    });
+    child.on('exit', (code, signal) => {
+      terminal.err(`vfio-compose up: the supervisor ended (${signal ?? code}); its log is ${directory.log()}\n`);
+      resolve(ExitStatus.failedAndNotRolledBack);
+    });
+    child.on('error', (error) => {
+      terminal.err(`vfio-compose up: the supervisor cannot be started: ${error.message}\n`);
+      resolve(ExitStatus.failedAndRolledBack);
+    });
+  });
+  child.removeAllListeners('exit');
+  if (child.connected) child.disconnect();
+  child.unref();
+  if (status === ExitStatus.done && !global.quiet) {
+    terminal.err(`Project ${plan.project} is up, held by pid ${child.pid}. "vfio-compose down" takes it back.\n`);
+  }
+  return status;
+}
+
+/** How long the way back waits for another run that is changing the host. */
+const LOCK_WAIT_MS = 10 * 60_000;
+
+interface SupervisorArgument {
+  readonly state: string;
+  readonly project: string;
+  readonly host: string | null;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+}
+
+/** The supervisor itself: brings the project up, holds it until a signal, takes it back. */
+export async function supervise(args: readonly string[]): Promise<number> {
+  const argument = JSON.parse(args[0] ?? '') as SupervisorArgument;
+  const state = new StateDirectory(argument.state);
+  const directory = state.project(argument.project);
+  const say = (line: string): void => {
+    // The log goes with the project's directory once the way back is done.
+    if (directory.exists()) appendFileSync(directory.log(), `${line}\n`, { mode: 0o600 });
+    if (process.connected) process.send?.({ say: line } satisfies Message);
+  };
+  const signals = new Signals();
+  const plan = readProjectPlan(directory);
+  const { value: machine } = await openMachine(argument.host ?? undefined, '/', state);
+  if (!machine) return report(ExitStatus.hostCannot);
+  const run = await ProjectRun.prepare({
+    plan,
+    machine,
+    directory,
+    ownerKind: 'supervisor',
+    events: progress(say, argument),
+    signal: signals.signal,
+    now: () => new Date(),
+  });
+  const outcome = await run.up();
+  if (outcome.kind !== 'up') {
+    const failure = outcome.kind === 'back' ? null : outcome.failure;
+    if (failure) say(`vfio-compose up: failed at ${placeOf(plan, failure)}\n  ${failureText(failure)}`);
+    if (outcome.kind === 'stuck') {
+      say(leftOverLines(outcome.left).join('\n'));
+      return report(ExitStatus.failedAndNotRolledBack);
+    }
+    say('Everything that had been done was taken back; the host is as it was.');
+    return report(failureStatus(failure?.kind, signals));
+  }
+  await report(ExitStatus.done);
+  // The one that started this may be gone by now; nothing depends on it any more.
+  if (process.connected) process.disconnect?.();
+  await signals.arrived();
+  const { takeLock } = await import('../runtime/project/lock.ts');
+  const release = await takeLock(state.lockFile(), `down of ${plan.project}`, LOCK_WAIT_MS);
+  const back = await run.down();
+  release();
+  signals.dispose();
+  return back.kind === 'stuck' ? ExitStatus.failedAndNotRolledBack : ExitStatus.done;
+}
+
+/** Tells the starter the status, and waits until the message is out. */
+const report = (status: number): Promise<number> =>
+  new Promise((resolve) => {
+    if (process.connected) process.send?.({ status } satisfies Message, () => resolve(status));
+    else resolve(status);
+  });

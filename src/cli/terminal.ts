@@ -1,0 +1,42 @@
+import type { Terminal } from './verb.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Whether to colour a stream: `--ansi always` and `never` decide; else a non-empty NO_COLOR or TERM=dumb forbids it,
+ * FORCE_COLOR or CLICOLOR_FORCE asks for it, and a terminal gets it.
+ */
+export function wantsColour(ansi: string, env: Environment, isTerminal: boolean): boolean {
+  if (ansi === 'always') return true;
+  if (ansi === 'never' || env['NO_COLOR'] || env['TERM'] === 'dumb') return false;
+  const forced = env['FORCE_COLOR'] ?? env['CLICOLOR_FORCE'];
+  return forced ? forced !== '0' : isTerminal;
+}
+
+/** The process's own terminal. */
+export function processTerminal(ansi: string): Terminal {
+  const { stdin, stdout, stderr, env } = process;
+  return {
+    out: (text) => void stdout.write(text),
+    err: (text) => void stderr.write(text),
+    env,
+    cwd: process.cwd(),
+    interactive: Boolean(stdin.isTTY && stderr.isTTY),
+    colour: (stream) => wantsColour(ansi, env, Boolean(stream === 'out' ? stdout.isTTY : stderr.isTTY)),
+    confirm: async (question) => {
+      const { createInterface } = await import('node:readline/promises');
+      const reader = createInterface({ input: stdin, output: stderr });
+      try {
+        const answer = await reader.question(`${question} [y/N] `);
+        return /^y(es)?$/i.test(answer.trim());
+      } finally {
+        reader.close();
+      }
+    },
+    readStdin: async () => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of stdin) chunks.push(chunk as Buffer);
+      return Buffer.concat(chunks).toString('utf8');
+    },
+  };
+}

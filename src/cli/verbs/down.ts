@@ -1,0 +1,84 @@
+import { isAlive } from '../../runtime/project/process-identity.ts';
+import { type ProjectRecord, readRecord } from '../../runtime/project/record.ts';
+import type { StateDirectory } from '../../runtime/project/state-directory.ts';
+import { ExitStatus } from '../exit-status.ts';
+import { projectName } from '../project-name.ts';
+import { bringBackProject, lockState, stateDirectoryOf } from '../transition.ts';
+import type { Invocation, Verb } from '../verb.ts';
+
+/** The way back: of a project that runs here, that a supervisor holds, that is only bound, or that crashed. */
+export const verb: Verb = {
+  name: 'down',
+  summary: 'take everything back: the host is as it was before up',
+  configure: (command) => {
+    command.argument('[manifest]', 'the manifest, for the name of the project (or -p)');
+  },
+  run: async (invocation) => {
+    const { terminal } = invocation;
+    const state = stateDirectoryOf(invocation);
+    const named = await projectName(invocation);
+    if (typeof named === 'number') return named;
+    const directory = state.project(named.name);
+    const record = readRecord(directory);
+    if (!record) {
+      terminal.err(`Project ${named.name} is not up; nothing to do.\n`);
+      return ExitStatus.done;
+    }
+    if (record.owner !== null && isAlive(record.owner)) {
+      const status = await endOwner(invocation, state, record);
+      if (status !== undefined) return status;
+    }
+    return bringBackWhatIsLeft(invocation, state, named.name);
+  },
+};
+
+/** How long a way back may take before `down` gives up waiting for the process that walks it. */
+const OWNER_TIMEOUT_MS = 10 * 60_000;
+const POLL_MS = 50;
+
+/** Asks the process that holds the project to take it back, and waits for it. A status where it did not. */
+async function endOwner(
+  invocation: Invocation,
+  state: StateDirectory,
+  record: ProjectRecord,
+): Promise<number | undefined> {
+  const { terminal, global } = invocation;
+  const { owner, name } = record;
+  if (owner === null) return undefined;
+  if (!global.quiet) terminal.err(`Project ${name} is held by pid ${owner.pid}; it takes the host back.\n`);
+  try {
+    process.kill(owner.pid, 'SIGTERM');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') {
+      terminal.err(`vfio-compose down: pid ${owner.pid} belongs to another user; run this as that user or as root.\n`);
+      return ExitStatus.privilege;
+    }
+  }
+  for (let waited = 0; isAlive(owner); waited += POLL_MS) {
+    if (waited >= OWNER_TIMEOUT_MS) {
+      terminal.err(`vfio-compose down: pid ${owner.pid} is still at it after ${OWNER_TIMEOUT_MS / 60_000} minutes.\n`);
+      return ExitStatus.timedOut;
+    }
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  if (readRecord(state.project(name)) !== undefined) return undefined;
+  if (!global.quiet) terminal.err(`Project ${name} is down; the host is as it was.\n`);
+  return ExitStatus.done;
+}
+
+async function bringBackWhatIsLeft(invocation: Invocation, state: StateDirectory, name: string): Promise<number> {
+  const lock = await lockState(invocation);
+  if (typeof lock === 'number') return lock;
+  try {
+    // Read again: another `down` may have been quicker.
+    const record = readRecord(state.project(name));
+    if (record === undefined) return ExitStatus.done;
+    const status = await bringBackProject(invocation, state, record);
+    if (status === ExitStatus.done && !invocation.global.quiet) {
+      invocation.terminal.err(`Project ${name} is down; the host is as it was.\n`);
+    }
+    return status;
+  } finally {
+    lock.release();
+  }
+}

@@ -1,0 +1,59 @@
+import { StateDirectory } from '../../runtime/project/state-directory.ts';
+import { ExitStatus } from '../exit-status.ts';
+import { table } from '../table.ts';
+import type { Invocation, Verb } from '../verb.ts';
+
+/** Lists the projects that are recorded on this machine, or on the simulated one. */
+export const verb: Verb = {
+  name: 'ps',
+  summary: 'list running projects, their devices and who holds them',
+  configure: (command) => {
+    command.option('-o, --output <format>', 'table or json', 'table');
+  },
+  run: async (invocation) => {
+    const { options, terminal } = invocation;
+    const rows = await projectRows(invocation);
+    if (options['output'] === 'json') {
+      terminal.out(`${JSON.stringify({ format_version: 1, projects: rows }, null, 2)}\n`);
+      return ExitStatus.done;
+    }
+    const lines = rows.flatMap((row) =>
+      row.devices.map((device) => [
+        row.name,
+        row.status,
+        device.vm,
+        device.device,
+        device.address,
+        String(device.group),
+        device.driver,
+        row.pid === null ? '-' : String(row.pid),
+        device.heldBy.map((holder) => `${holder.command} (${holder.pid})`).join(', ') || '-',
+      ]),
+    );
+    terminal.out(table(['PROJECT', 'STATUS', 'VM', 'DEVICE', 'ADDRESS', 'GROUP', 'DRIVER', 'PID', 'HELD BY'], lines));
+    for (const row of rows) {
+      for (const left of row.left) terminal.err(`${row.name}: ${left.resource}: ${left.explanation}\n`);
+    }
+    return ExitStatus.done;
+  },
+};
+
+async function projectRows({ global, terminal }: Invocation) {
+  const { recordedProjects, statusOfRecord } = await import('../../runtime/project/running.ts');
+  const { groupHolders } = await import('../../runtime/project/holders.ts');
+  const state = global.stateDir
+    ? new StateDirectory(global.stateDir)
+    : StateDirectory.default(global.host !== undefined, terminal.env);
+  return recordedProjects(state).map((record) => {
+    const holders = record.hostFile === null ? groupHolders() : new Map<number, never[]>();
+    return {
+      name: record.name,
+      status: statusOfRecord(record),
+      pid: record.owner?.pid ?? null,
+      since: record.since,
+      host: record.hostFile,
+      devices: record.assignments.map((entry) => ({ ...entry, heldBy: holders.get(entry.group) ?? [] })),
+      left: record.left,
+    };
+  });
+}

@@ -1,0 +1,49 @@
+import {
+  defineDiagnostic,
+  type Diagnostic,
+  indexHost,
+  type HostInventory,
+  type Plan,
+  type RunningProject,
+} from '../../model/index.ts';
+import { changedFacts } from '../lower/facts.ts';
+
+export const planStale = defineDiagnostic({
+  code: 'plan-stale',
+  severity: 'error',
+  category: 'safety',
+  summary: 'The host is no longer as the plan relies on',
+  explanation:
+    'A saved plan states each fact of the host that it relies on: the identity and the driver of every device, the ' +
+    'members and reserved regions of every IOMMU group, what the host uses the devices for. `up --plan` reads them again ' +
+    'and refuses to run where one has changed, since what was reviewed is not what would happen.\n\n' +
+    'Make a new plan with `vfio-compose plan --out FILE` and review it.',
+});
+
+export const planConflict = defineDiagnostic({
+  code: 'plan-conflict',
+  severity: 'error',
+  category: 'safety',
+  summary: 'Another running project has a device of the plan',
+  explanation:
+    'A device, and its whole IOMMU group, belongs to one project at a time. Run `vfio-compose down` for the other one first.',
+});
+
+const shown = (value: string | null): string => (value === null || value === '' ? 'nothing' : `"${value}"`);
+
+/** What keeps a saved plan from being run on this host, now. */
+export function checkStale(plan: Plan, inventory: HostInventory, running: readonly RunningProject[]): Diagnostic[] {
+  const changed = changedFacts(plan, indexHost(inventory)).map(({ fact, now }) =>
+    planStale({
+      detail: `The ${fact.property} of ${fact.subject} was ${shown(fact.value)} when the plan was made and is ${shown(now)} now.`,
+    }),
+  );
+  const groups = new Map(running.flatMap((project) => project.devices.map((device) => [device.group, project.name])));
+  const conflicts = plan.assignments.flatMap((entry) => {
+    const owner = groups.get(entry.group);
+    return owner === undefined
+      ? []
+      : [planConflict({ detail: `${entry.address} is in IOMMU group ${entry.group}, which project ${owner} has.` })];
+  });
+  return [...changed, ...conflicts];
+}

@@ -1,0 +1,23 @@
+import type { HostInventory } from '../../model/index.ts';
+import { groupHolders } from './holders.ts';
+import type { Machine } from './machine.ts';
+import { localNames } from './name-service.ts';
+
+/** This machine, with its own kernel. */
+export function liveMachine(inventory: HostInventory, digest: string): Machine {
+  return {
+    inventory,
+    digest,
+    names: localNames,
+    hostFile: null,
+    kernel: async () => {
+      const { LinuxKernel } = await import('../kernel/linux/linux-kernel.ts');
+      return new LinuxKernel();
+    },
+    holders: (path) => {
+      const group = Number(path.slice('/dev/vfio/'.length));
+      return (groupHolders().get(group) ?? []).filter((holder) => holder.pid !== process.pid);
+    },
+    save: async () => {},
+  };
+}
