@@ -89,14 +89,17 @@ test('finds the page size in an auxiliary vector of either word size', () => {
 });
 
 test('finds the serial number behind other capabilities, and ends on a list that loops', () => {
-  const space = Buffer.alloc(0xf00);
-  space.writeUInt32LE((0x140 << 20) | 0x10001, 0);
-  space.writeUInt32LE(0x10003, 0x40);
-  space.writeUInt32LE(0xffa1b2c3, 0x44);
-  space.writeUInt32LE(0x001b21ff, 0x48);
-  expect(serialCapability(space)).toBe('00-1b-21-ff-ff-a1-b2-c3');
-  const loop = Buffer.alloc(0xf00);
-  loop.writeUInt32LE((0x100 << 20) | 0x10001, 0);
-  expect(serialCapability(loop)).toBeNull();
-  expect(serialCapability(Buffer.alloc(0))).toBeNull();
+  const reader = (space: Buffer) => (offset: number, length: number) => space.subarray(offset, offset + length);
+  const space = Buffer.alloc(0x1000);
+  space.writeUInt32LE((0x140 << 20) | 0x10001, 0x100);
+  space.writeUInt32LE(0x10003, 0x140);
+  space.writeUInt32LE(0xffa1b2c3, 0x144);
+  space.writeUInt32LE(0x001b21ff, 0x148);
+  expect(serialCapability(reader(space))).toBe('00-1b-21-ff-ff-a1-b2-c3');
+  const loop = Buffer.alloc(0x1000);
+  loop.writeUInt32LE((0x100 << 20) | 0x10001, 0x100);
+  expect(serialCapability(reader(loop))).toBeNull();
+  expect(serialCapability(reader(space.subarray(0, 0x146)))).toBeNull();
+  expect(serialCapability(reader(Buffer.alloc(64)))).toBeNull();
+  expect(serialCapability(() => null)).toBeNull();
 });
