@@ -11,5 +11,5 @@ export const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   inspect: async () => (await import('./inspect.ts')).verb,
   capture: async () => (await import('./capture.ts')).verb,
   schema: async () => (await import('./schema.ts')).verb,
-  completion: async () => (await import('./completion.ts')).verb,
+  completion: async () => (await import('./completion.ts')).completionVerb(verbs),
 };
