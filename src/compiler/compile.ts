@@ -11,7 +11,7 @@ import {
   type RunningProject,
 } from '../model/index.ts';
 import { lower } from './lower/lower.ts';
-import { resolveManifest } from './resolve/resolve-manifest.ts';
+import { resolveManifest } from './resolve/resolve.ts';
 import { checkRules } from './rules/index.ts';
 import { verifyPlan } from './verify/verify.ts';
 
