@@ -1,0 +1,62 @@
+import { defineDiagnostic, describeDevice, isVfioDriver } from '../../model/index.ts';
+import type { PciDevice, ResolvedDevice } from '../../model/index.ts';
+import type { Rule } from './rule.ts';
+import { assignedDevices, byAddress, groupBy } from './shared/assignments.ts';
+import { nameOf, titleOf } from './shared/words.ts';
+
+export const busResetHitsOthers = defineDiagnostic({
+  code: 'bus-reset-hits-others',
+  severity: 'error',
+  category: 'safety',
+  summary: 'A reset would hit devices of another owner',
+  explanation: `The first thing the kernel would try for this device is a reset of its whole bus or slot, which resets
+every function there. It may be used only by the owner of all of them (VFIO_DEVICE_PCI_HOT_RESET demands the group of
+every affected function; drivers/vfio/pci/vfio_pci_core.c).
+
+The functions that would be hit are listed. Give them to the same VM (\`group: take\` where they share the group), or
+choose another method for the device (\`echo flr > …/reset_method\`, if it has one), or write \`reset: none\`.`,
+});
+
+const BUS_METHODS: ReadonlySet<string> = new Set(['bus', 'slot', 'cxl_bus']);
+
+/** A bus or slot reset is used only where all that it hits has the same owner (R-RESET-5). */
+export const busResetHitsOthersRule: Rule = {
+  id: 'bus-reset-hits-others',
+  reports: [busResetHitsOthers],
+  check({ manifest, host, running }) {
+    const risky = assignedDevices(manifest).filter(
+      (entry) => entry.reset !== 'none' && BUS_METHODS.has(entry.device.resetMethods[0] ?? ''),
+    );
+    if (risky.length === 0) return [];
+    const owners = byAddress(manifest.vms.flatMap((vm) => vm.devices));
+    const projects = new Map(
+      running.flatMap((project) => project.devices.map(({ address }) => [address, project.name] as const)),
+    );
+    const buses = groupBy([...host.byAddress.values()], busOf);
+    return risky.flatMap((entry) => {
+      const hit = (buses.get(busOf(entry.device)) ?? []).flatMap((other) => {
+        const owner = ownerBeside(entry, other, owners.get(other.address)?.[0], projects.get(other.address));
+        return owner === undefined ? [] : [{ message: `${describeDevice(other)}: ${owner}` }];
+      });
+      if (hit.length === 0) return [];
+      const detail = `${titleOf(entry)} can only be reset with its whole bus (${entry.device.resetMethods.join(', ')}), and that would hit ${hit.length} function${hit.length > 1 ? 's' : ''} of another owner. Give them to ${entry.vm} too, or write "reset: none".`;
+      return [busResetHitsOthers({ detail, at: entry.selectorAt, related: hit.slice(0, 16) })];
+    });
+  },
+};
+
+const busOf = (device: PciDevice): string => device.address.slice(0, -5);
+
+/** Who, other than the device's own VM, would be hit; undefined where nobody is. */
+function ownerBeside(
+  entry: ResolvedDevice,
+  other: PciDevice,
+  planned: ResolvedDevice | undefined,
+  project: string | undefined,
+): string | undefined {
+  if (other.address === entry.device.address) return undefined;
+  if (planned) return planned.vm === entry.vm || planned.use === 'detach' ? undefined : nameOf(planned);
+  if (project !== undefined) return `the running project ${project}`;
+  if (other.driver === null || other.driver === 'pci-stub') return undefined;
+  return isVfioDriver(other.driver) ? 'somebody who uses VFIO' : 'the host';
+}

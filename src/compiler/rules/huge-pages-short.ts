@@ -1,0 +1,46 @@
+import { defineDiagnostic, formatBytes } from '../../model/index.ts';
+import type { ResolvedMemory } from '../../model/index.ts';
+import type { Rule } from './rule.ts';
+import { groupBy } from './shared/assignments.ts';
+
+export const hugePagesShort = defineDiagnostic({
+  code: 'huge-pages-short',
+  severity: 'error',
+  category: 'host',
+  summary: 'There are not enough free huge pages',
+  explanation: `Huge pages come from a pool of their size that the kernel sets aside
+(/sys/kernel/mm/hugepages/hugepages-<size>kB). A pool that does not exist, or has too few free pages for what all VMs
+of the manifest ask for, makes the allocation fail (ENOMEM).
+
+Add pages, best soon after boot while memory is not fragmented: \`echo N > …/nr_hugepages\`, or \`hugepagesz=… hugepages=N\`
+on the kernel command line (the only way for 1 GiB pages on many machines). Or use smaller pages.`,
+});
+
+/** The free huge pages of each size suffice for all VMs together. */
+export const hugePagesShortRule: Rule = {
+  id: 'huge-pages-short',
+  reports: [hugePagesShort],
+  check({ manifest, host }) {
+    const wanting = manifest.vms.flatMap((vm) => vm.memory).filter((memory) => memory.pageSize !== null);
+    return [...groupBy(wanting, ({ pageSize }) => pageSize ?? 0n)].flatMap(([size, entries]) => {
+      const pool = host.inventory.hugePages.find((candidate) => candidate.size === size);
+      const free = BigInt(pool?.free ?? 0);
+      const { needed, over } = count(entries, size, free);
+      if (!over) return [];
+      const have = pool ? `the host has ${free} free of ${pool.total}` : 'the host has no such pool';
+      const detail = `The plan needs ${needed} huge pages of ${formatBytes(size)}, and ${have}. Raise nr_hugepages in /sys/kernel/mm/hugepages/hugepages-${size >> 10n}kB to have ${needed} free, or use other pages.`;
+      return [hugePagesShort({ detail, at: over.sizeAt })];
+    });
+  },
+};
+
+/** The pages that the entries need, and the first entry for which they do not suffice. */
+function count(entries: readonly ResolvedMemory[], size: bigint, free: bigint) {
+  let needed = 0n;
+  let over: ResolvedMemory | undefined;
+  for (const entry of entries) {
+    needed += size === 0n ? 1n : (entry.size + size - 1n) / size;
+    if (needed > free) over ??= entry;
+  }
+  return { needed, over };
+}

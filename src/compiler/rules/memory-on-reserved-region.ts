@@ -1,0 +1,62 @@
+import { defineDiagnostic, hex } from '../../model/index.ts';
+import type { Related, ResolvedVm } from '../../model/index.ts';
+import type { Rule, RuleContext } from './rule.ts';
+import { extentOf } from './shared/memory.ts';
+import { type Reservation, nearestFree, overlapFinder, reservationsOf } from './shared/reserved.ts';
+import { andList, rangeText } from './shared/words.ts';
+
+export const memoryOnReservedRegion = defineDiagnostic({
+  code: 'memory-on-reserved-region',
+  severity: 'error',
+  category: 'host',
+  summary: 'A mapping lies on a reserved region',
+  explanation: `Some I/O virtual addresses never reach memory: the doorbell of message-signalled interrupts (type \`msi\`:
+0xfee00000-0xfeefffff on x86, usually 0x8000000-0x80fffff behind an arm64 SMMU), addresses that the platform routes
+elsewhere (\`reserved\`, such as AMD's HyperTransport range below 1 TiB), and ranges that the firmware keeps mapped 1:1
+(\`direct\`). The kernel refuses mappings there (VFIO_IOMMU_MAP_DMA: EINVAL). They are listed in
+/sys/kernel/iommu_groups/<group>/reserved_regions, and those of every group of a container count together.
+
+Split the mapping around the region, as the memory of a PC leaves a hole below 4 GiB, or move it. The finding names the
+nearest place where the mapping fits as a whole.`,
+});
+
+/** No mapping lies on a reserved region of any group of its VM (R-GROUP-5). */
+export const memoryOnReservedRegionRule: Rule = {
+  id: 'memory-on-reserved-region',
+  reports: [memoryOnReservedRegion],
+  check: (context) => context.manifest.vms.flatMap((vm) => checkVm(vm, context)),
+};
+
+/** To look for a free place takes as long as there are entries; a person reads the first few. */
+const PLACES_SOUGHT = 8;
+
+function checkVm(vm: ResolvedVm, { host }: RuleContext) {
+  const reservations = reservationsOf(vm, host);
+  const overlapping = overlapFinder(reservations, ({ region }) => region);
+  let sought = 0;
+  return vm.memory.flatMap((memory, index) => {
+    const extent = extentOf(memory);
+    const hit = extent ? overlapping(extent) : [];
+    if (!extent || hit.length === 0) return [];
+    const free = sought++ < PLACES_SOUGHT ? nearestFree(vm, index, reservations, host) : undefined;
+    const place = free === undefined ? '' : ` It would fit as a whole at ${hex(free)}.`;
+    const detail = `The mapping ${rangeText(extent)} of ${vm.name} lies on ${andList(hit.slice(0, 4).map(nameRegion))}. Split it around that, or move it.${place}`;
+    const related = hit.slice(0, 16).map((reservation): Related => ({ message: describe(reservation) }));
+    return [memoryOnReservedRegion({ detail, at: memory.iovaAt, related })];
+  });
+}
+
+const KINDS: Readonly<Partial<Record<string, string>>> = {
+  msi: 'the MSI window',
+  direct: 'a 1:1 mapping of the firmware',
+  reserved: 'addresses that the platform reserves',
+};
+
+const nameRegion = ({ region }: Reservation): string => KINDS[region.type] ?? `a region of type ${region.type}`;
+
+function describe(reservation: Reservation): string {
+  const { region, groups } = reservation;
+  const some = groups.slice(0, 6).join(', ');
+  const of = `${groups.length > 1 ? 'groups' : 'group'} ${some}${groups.length > 6 ? ', …' : ''}`;
+  return `${rangeText(region)} (${region.type}): ${nameRegion(reservation)}, in the reserved_regions of IOMMU ${of}`;
+}

@@ -1,0 +1,36 @@
+import { defineDiagnostic } from '../../model/index.ts';
+import type { Rule } from './rule.ts';
+import { assignedDevices } from './shared/assignments.ts';
+import { titleOf } from './shared/words.ts';
+
+export const resetNotPossible = defineDiagnostic({
+  code: 'reset-not-possible',
+  severity: 'error',
+  category: 'host',
+  summary: 'The device cannot be reset',
+  explanation: `A device that is not reset keeps the state of its last owner: it may go on with DMA and interrupts, and
+may hold data. The default is therefore that a reset is required. The kernel lists what it can do in the device's
+\`reset_method\` (flr, af_flr, pm, bus, …); for this device it lists nothing, so VFIO_DEVICE_RESET would fail.
+
+Look whether \`reset_method\` was emptied by hand (\`echo default > …/reset_method\`). Where a device without a reset is
+acceptable, write \`reset: preferred\` (a warning) or \`reset: none\`.`,
+});
+
+/** A device whose reset is required has a way to be reset (R-RESET-3, R-GROUP-5). */
+export const resetNotPossibleRule: Rule = {
+  id: 'reset-not-possible',
+  reports: [resetNotPossible],
+  check({ manifest }) {
+    return assignedDevices(manifest)
+      .filter((entry) => entry.reset !== 'none' && entry.device.resetMethods.length === 0)
+      .map((entry) => {
+        const why = `The kernel has no way to reset ${titleOf(entry)}: its reset_method is empty, so it would keep the state of its last owner.`;
+        if (entry.reset === 'preferred') {
+          const detail = `${why} It is handed over without a reset (reset: preferred).`;
+          return resetNotPossible({ detail, at: entry.selectorAt, severity: 'warning' });
+        }
+        const detail = `${why} Where that is acceptable, write "reset: preferred" or "reset: none".`;
+        return resetNotPossible({ detail, at: entry.selectorAt });
+      });
+  },
+};

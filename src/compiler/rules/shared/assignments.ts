@@ -1,0 +1,37 @@
+import type { ResolvedDevice, ResolvedManifest, ResolvedVm } from '../../../model/index.ts';
+
+/** Every device of a manifest, in its order. */
+export const everyDevice = (manifest: ResolvedManifest): ResolvedDevice[] => manifest.vms.flatMap((vm) => vm.devices);
+
+/** Those that are bound to VFIO, as opposed to those that only lose their driver. */
+export const assignedDevices = (manifest: ResolvedManifest): ResolvedDevice[] =>
+  everyDevice(manifest).filter((device) => device.use === 'assign');
+
+/** The entries for each device, by address; several where it is named twice. */
+export function byAddress(devices: readonly ResolvedDevice[]): Map<string, ResolvedDevice[]> {
+  return groupBy(devices, (entry) => entry.device.address);
+}
+
+/** The entries in each IOMMU group, in order of the manifest; devices without a group are left out. */
+export function byGroup(devices: readonly ResolvedDevice[]): Map<number, ResolvedDevice[]> {
+  const grouped = groupBy(devices, (entry) => entry.device.group ?? -1);
+  grouped.delete(-1);
+  return grouped;
+}
+
+export function groupBy<T, K>(items: readonly T[], key: (item: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
+  for (const item of items) {
+    const group = groups.get(key(item));
+    if (group) group.push(item);
+    else groups.set(key(item), [item]);
+  }
+  return groups;
+}
+
+/** The IOMMU groups whose devices a VM gets, in order. */
+export function groupIds(vm: ResolvedVm): number[] {
+  const ids = new Set<number>();
+  for (const { device, use } of vm.devices) if (use === 'assign' && device.group !== null) ids.add(device.group);
+  return [...ids].sort((a, b) => a - b);
+}

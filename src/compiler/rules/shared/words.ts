@@ -1,0 +1,46 @@
+import { describeClass, hex } from '../../../model/index.ts';
+import type { HostIndex, PciDevice, Related, ResolvedDevice } from '../../../model/index.ts';
+
+/** `nic0 of router`. */
+export const nameOf = (entry: ResolvedDevice): string => `${entry.name} of ${entry.vm}`;
+
+/** `nic0 of router (0000:01:00.0)`. */
+export const titleOf = (entry: ResolvedDevice): string => `${nameOf(entry)} (${entry.device.address})`;
+
+/** `0xfee00000-0xfeefffff`, both ends included. */
+export const rangeText = ({ first, last }: { readonly first: bigint; readonly last: bigint }): string =>
+  `${hex(first)}-${hex(last)}`;
+
+/** `a`, `a and b`, `a, b and c`. */
+export function andList(items: readonly string[]): string {
+  const last = items.at(-1) ?? '';
+  return items.length < 2 ? last : `${items.slice(0, -1).join(', ')} and ${last}`;
+}
+
+const MEMBERS_LISTED = 32;
+
+/**
+ * A whole group as lines below a diagnostic (R-GROUP-2): each member with its class in words, its driver, and who would
+ * hold it once the plan is done.
+ */
+export function showGroup(
+  host: HostIndex,
+  group: number,
+  planned: ReadonlyMap<string, readonly ResolvedDevice[]>,
+): Related[] {
+  const members = host.members.get(group) ?? [];
+  const lines = members.slice(0, MEMBERS_LISTED).map((member): Related => {
+    const [entry] = planned.get(member.address) ?? [];
+    const driver = member.driver === null ? 'no driver' : `driver ${member.driver}`;
+    const message = `group ${group}: ${member.address} ${describeClass(member.class)}, ${driver}: ${keeper(member, entry)}`;
+    return entry ? { message, at: entry.selectorAt } : { message };
+  });
+  const more = members.length - lines.length;
+  return more > 0 ? [...lines, { message: `group ${group}: … and ${more} more` }] : lines;
+}
+
+function keeper(member: PciDevice, entry: ResolvedDevice | undefined): string {
+  if (entry) return entry.use === 'assign' ? `goes to ${nameOf(entry)}` : 'loses its driver and is held by nobody';
+  if (member.driver === null) return 'held by nobody';
+  return member.header === 'bridge' ? 'a bridge, stays with the host' : 'stays with the host';
+}

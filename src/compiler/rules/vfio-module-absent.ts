@@ -1,0 +1,47 @@
+import { defineDiagnostic } from '../../model/index.ts';
+import type { Rule } from './rule.ts';
+import { assignedDevices, groupBy } from './shared/assignments.ts';
+import { titleOf } from './shared/words.ts';
+
+export const vfioModuleAbsent = defineDiagnostic({
+  code: 'vfio-module-absent',
+  severity: 'error',
+  category: 'host',
+  summary: 'The kernel lacks a part of VFIO',
+  explanation: `Each device needs its VFIO driver (vfio-pci, or a vendor's own), and each container the module
+vfio_iommu_type1 and the node /dev/vfio/vfio. The module is neither loaded, nor built in, nor among the modules of the
+running kernel.
+
+Install the rest of the kernel's package (cloud kernels leave VFIO out: on Debian, take linux-image-amd64 in the place of
+linux-image-cloud-amd64), or build the kernel with CONFIG_VFIO, CONFIG_VFIO_GROUP, CONFIG_VFIO_CONTAINER,
+CONFIG_VFIO_IOMMU_TYPE1 and CONFIG_VFIO_PCI. After an update of the kernel, restart: modules of another version do not
+load.`,
+});
+
+/** The kernel has, or can load, every part of VFIO that the plan needs. */
+export const vfioModuleAbsentRule: Rule = {
+  id: 'vfio-module-absent',
+  reports: [vfioModuleAbsent],
+  check({ manifest, host }) {
+    const { modules, vfio, kernel } = host.inventory;
+    const has = (name: string) => Object.hasOwn(modules, name.replaceAll('-', '_'));
+    const devices = assignedDevices(manifest);
+    const drivers = [...groupBy(devices, (entry) => entry.driver)].flatMap(([driver, [entry]]) => {
+      if (has(driver) || !entry) return [];
+      const detail = `${titleOf(entry)} needs the driver ${driver}, and the kernel ${kernel.release} has no such module. Install the kernel's full set of modules, or one with VFIO.`;
+      return [vfioModuleAbsent({ detail, at: entry.at })];
+    });
+    const [first] = manifest.vms;
+    if (!first || devices.length === 0) return drivers;
+    if (!has('vfio_iommu_type1')) {
+      const detail = `The kernel ${kernel.release} has no module vfio_iommu_type1, which translates the DMA of every VM. Install the kernel's full set of modules, or one with CONFIG_VFIO_IOMMU_TYPE1.`;
+      return [...drivers, vfioModuleAbsent({ detail, at: first.iommu.at })];
+    }
+    const state = modules['vfio']?.state;
+    if (!vfio.container && (state === 'loaded' || state === 'builtin')) {
+      const detail = `VFIO is in the kernel ${kernel.release}, but there is no /dev/vfio/vfio: the kernel was built without CONFIG_VFIO_CONTAINER, or this system (a container?) does not show the node.`;
+      return [...drivers, vfioModuleAbsent({ detail, at: first.iommu.at })];
+    }
+    return drivers;
+  },
+};

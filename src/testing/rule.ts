@@ -1,0 +1,25 @@
+import { resolveManifest } from '../compiler/resolve/resolve.ts';
+import type { Rule } from '../compiler/rules/rule.ts';
+import { indexHost } from '../model/index.ts';
+import type { Diagnostic, RunningProject, VmManifest } from '../model/index.ts';
+import type { HostBuilder } from './host.ts';
+import { manifestFrom } from './manifest.ts';
+
+/** VMs by name; what a test leaves out has its default. */
+export type Vms = Readonly<Record<string, VmManifest>>;
+
+/** Runs one rule over resolved VMs on a host. */
+export function check(rule: Rule, vms: Vms, on: HostBuilder, running: readonly RunningProject[] = []): Diagnostic[] {
+  const host = indexHost(on.build());
+  const { value, diagnostics } = resolveManifest(manifestFrom({ version: 1, name: 'tested', vms: { ...vms } }), host);
+  if (!value) throw new Error(`the manifest of the test does not resolve: ${diagnostics[0]?.detail}`);
+  return rule.check({ manifest: value, host, running });
+}
+
+/** The same, reduced to what tests assert: severity, code and place, `error device-in-use at vms/a/devices/nic`. */
+export const report = (...args: Parameters<typeof check>): string[] =>
+  check(...args).map(({ severity, code, at }) => `${severity} ${code} at ${at?.file ?? 'nowhere'}`);
+
+/** Everything that a finding says, for tests that look for an address or a number in it. */
+export const textOf = (diagnostics: readonly Diagnostic[]): string =>
+  diagnostics.flatMap(({ detail, related }) => [detail, ...related.map(({ message }) => message)]).join('\n');
