@@ -3,3 +3,4 @@ export { HostBuilder, bar, bdf, host, region } from './host.ts';
 export type { BridgeOptions, DeviceOptions, IommuOptions } from './host.ts';
 export { disk, netdev } from './functions.ts';
 export { manifestFrom, spanAt } from './manifest.ts';
+export { planFor, testNames } from './plan.ts';

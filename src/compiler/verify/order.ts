@@ -27,6 +27,7 @@ class OrderTracker {
   private readonly containerOfDevice = new Map<string, string>();
   private readonly versionChecked = new Set<string>();
   private readonly viable = new Set<string>();
+  private readonly silenced = new Set<string>();
 
   private state(container: string): ContainerState {
     let state = this.containers.get(container);
@@ -95,10 +96,21 @@ class OrderTracker {
       case 'clear-irqs':
         this.ofDevice(step.deviceHandle).interrupts.delete(`${step.deviceHandle}/${step.index}`);
         break;
-      case 'unmap-dma':
-        if (this.state(step.container).interrupts.size > 0) yield `${step.id} unmaps before the interrupts are off.`;
+      case 'write-region':
+        this.silenced.add(step.deviceHandle);
         break;
+      case 'unmap-dma': {
+        const { interrupts, devices } = this.state(step.container);
+        if (interrupts.size > 0) yield `${step.id} unmaps before the interrupts are off.`;
+        for (const device of devices) {
+          if (!this.silenced.has(device)) yield `${step.id} unmaps memory of ${device}, which has not been silenced.`;
+        }
+        break;
+      }
       case 'close':
+        if (this.containerOfDevice.has(step.handle) && !this.silenced.has(step.handle)) {
+          yield `${step.id} closes a device that has not been silenced.`;
+        }
         if (this.ofDevice(step.handle).interrupts.size > 0) yield `${step.id} comes before the interrupts are off.`;
         this.ofDevice(step.handle).devices.delete(step.handle);
         break;
