@@ -1,0 +1,46 @@
+import { describeClass, describeDevice, formatBytes, hex } from '../model/index.ts';
+import type { HostIndex, PciDevice } from '../model/index.ts';
+import { PLAIN } from './inventory-columns.ts';
+import type { InventoryPaint } from './inventory-columns.ts';
+import { problemsOf, usesOf } from './inventory-problems.ts';
+import { regionText } from './inventory.ts';
+
+/** Everything about one device, a fact to a line, with the group that it can only be assigned with. */
+export function renderDevice(host: HostIndex, device: PciDevice, paint: InventoryPaint = PLAIN): string {
+  const group = device.group === null ? undefined : host.groups.get(device.group);
+  const siblings = device.group === null ? [] : (host.members.get(device.group) ?? []).filter((one) => one !== device);
+  const facts: [string, string][] = [
+    ['path', device.sysfsPath],
+    ['class', `${describeClass(device.class)} (${device.class}), ${device.header} header`],
+    ['id', `${device.vendor}:${device.device} revision ${device.revision}`],
+    ['subsystem', device.subsystem ? `${device.subsystem.vendor}:${device.subsystem.device}` : '-'],
+    ['driver', device.driver ?? '-'],
+    ['override', device.driverOverride ?? '-'],
+    ['group', group ? `${group.id}${group.type === null ? '' : ` (${group.type})`}` : '-'],
+    ...siblings.map((sibling): [string, string] => ['with', describeDevice(sibling)]),
+    ...(group?.reservedRegions ?? []).map((region): [string, string] => ['reserved', regionText(region)]),
+    ['reset', device.resetMethods.join(' ') || '-'],
+    ['slot', device.slot ?? '-'],
+    ['NUMA node', device.numaNode === null ? '-' : String(device.numaNode)],
+    ...(device.sriov ? [['SR-IOV', `${device.sriov.enabled} of ${device.sriov.total} VFs`] as [string, string]] : []),
+    ...(device.physicalFunction === null
+      ? []
+      : [['VF of', `${device.physicalFunction}, index ${device.virtualFunctionIndex ?? '?'}`] as [string, string]]),
+    ...device.resources.map(({ index, start, size, kind }): [string, string] => [
+      index === 6 ? 'ROM' : `BAR ${index}`,
+      `${hex(start)}, ${formatBytes(size)}, ${kind}`,
+    ]),
+    ...device.netdevs.map(({ name, up }): [string, string] => ['interface', `${name}, ${up ? 'up' : 'down'}`]),
+    ...device.blocks.map(({ name }): [string, string] => ['disk', name]),
+    ...usesOf(device).map((use): [string, string] => ['used as', use]),
+  ];
+  const width = Math.max(...facts.map(([name]) => name.length));
+  const problems = problemsOf(host).filter(
+    (problem) => problem.device === device.address || (problem.device === null && problem.group === device.group),
+  );
+  return `${[
+    paint.heading(device.address),
+    ...facts.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`),
+    ...problems.map(({ text }) => `  ${paint.problem(`! ${text}`)}`),
+  ].join('\n')}\n`;
+}

@@ -1,0 +1,116 @@
+import { isVfioDriver, leavesGroupViable, slotOf } from '../model/index.ts';
+import type { Bdf, HostIndex, PciDevice } from '../model/index.ts';
+
+/** Something that stands in the way of assigning a device or a group, or that its owner should know first. */
+export interface InventoryProblem {
+  readonly kind:
+    | 'no-iommu'
+    | 'interrupts-not-isolated'
+    | 'no-group'
+    | 'shared-group'
+    | 'host-held'
+    | 'direct-region'
+    | 'no-reset'
+    | 'live-vfs'
+    | 'in-use'
+    | 'opened';
+  /** What it is about: a device, a group, or (both null) the host. */
+  readonly device: Bdf | null;
+  readonly group: number | null;
+  readonly text: string;
+}
+
+/** All problems of a host: its own first, then groups, then devices, each in their order. */
+export function problemsOf(host: HostIndex): InventoryProblem[] {
+  const { inventory } = host;
+  const isCovered = inventory.devices.some((device) => device.group !== null);
+  return [
+    ...hostProblems(host, isCovered),
+    ...[...host.groups.keys()].sort((a, b) => a - b).flatMap((id) => groupProblems(host, id)),
+    ...[...host.byAddress.values()].flatMap((device) => deviceProblems(device, isCovered)),
+  ];
+}
+
+function hostProblems({ inventory }: HostIndex, isCovered: boolean): InventoryProblem[] {
+  const about = { device: null, group: null };
+  if (!isCovered) {
+    const cause =
+      inventory.iommu.units.length === 0
+        ? 'no IOMMU is active: it is switched off in the firmware, not asked for on the kernel command line, or absent'
+        : 'there are IOMMU units, but they cover no PCI device';
+    return [{ ...about, kind: 'no-iommu', text: `no device has an IOMMU group: ${cause}` }];
+  }
+  if (inventory.iommu.interruptRemapping !== false) return [];
+  const text = 'interrupts are not isolated: interrupt remapping is off, and an assigned device could forge interrupts';
+  return [{ ...about, kind: 'interrupts-not-isolated', text }];
+}
+
+/** What can be assigned: bridges stay with the host, and host bridges are no devices to give away. */
+const isAssignable = (device: PciDevice): boolean => device.header === 'endpoint' && !device.class.startsWith('0600');
+
+function groupProblems(host: HostIndex, id: number): InventoryProblem[] {
+  const members = (host.members.get(id) ?? []).filter(isAssignable);
+  const group = host.groups.get(id);
+  const about = { device: null, group: id };
+  const problems: InventoryProblem[] = [];
+  const cards = new Set(members.map((device) => slotOf(device.address)));
+  if (cards.size > 1) {
+    const text = `functions of ${cards.size} different cards cannot be isolated from each other`;
+    problems.push({ ...about, kind: 'shared-group', text });
+  }
+  const held = members.filter((device) => !leavesGroupViable(device));
+  if (held.length > 0 && held.length < members.length) {
+    const names = held.map((device) => `${device.address} (${device.driver})`).join(', ');
+    problems.push({ ...about, kind: 'host-held', text: `not viable while the host holds ${names}` });
+  }
+  for (const { first, last, type } of group?.reservedRegions ?? []) {
+    if (type !== 'direct') continue;
+    const range = `0x${first.toString(16)}-0x${last.toString(16)}`;
+    const text = `the firmware wants ${range} mapped one to one; the kernel refuses to assign such devices`;
+    problems.push({ ...about, kind: 'direct-region', text });
+  }
+  const openers = (group?.openedBy ?? []).map(({ pid, command }) => `${command} (${pid})`);
+  if (openers.length > 0) problems.push({ ...about, kind: 'opened', text: `held open by ${openers.join(', ')}` });
+  return problems;
+}
+
+function deviceProblems(device: PciDevice, isCovered: boolean): InventoryProblem[] {
+  if (!isAssignable(device)) return [];
+  const problems: InventoryProblem[] = [];
+  const add = (kind: InventoryProblem['kind'], text: string) =>
+    problems.push({ kind, device: device.address, group: device.group, text });
+  if (device.group === null && isCovered) add('no-group', 'no IOMMU covers it');
+  // Functions of the chipset have no reset and are not given away.
+  if (device.resetMethods.length === 0 && !device.class.startsWith('06')) add('no-reset', 'the kernel cannot reset it');
+  if (device.sriov && device.sriov.enabled > 0) {
+    const { enabled } = device.sriov;
+    add('live-vfs', `its ${enabled === 1 ? 'virtual function exists' : `${enabled} virtual functions exist`}`);
+  }
+  const uses = usesOf(device);
+  if (uses.length > 0) add('in-use', `in use: ${uses.join('; ')}`);
+  return problems;
+}
+
+/** What the host does with a device, each use in words. Nothing for one that VFIO holds. */
+export function usesOf(device: PciDevice): string[] {
+  if (device.driver !== null && isVfioDriver(device.driver)) return [];
+  const uses: string[] = [];
+  if (device.bootDisplay) uses.push('the boot display');
+  for (const { name, up, hasAddress, defaultRoute, master } of device.netdevs) {
+    const roles = [
+      ...(up && hasAddress ? ['up with an address'] : []),
+      ...(defaultRoute ? ['the default route'] : []),
+      ...(master === null ? [] : [`part of ${master}`]),
+    ];
+    if (roles.length > 0) uses.push(`${name} ${roles.join(', ')}`);
+  }
+  for (const { name, mounts, swap, holders } of device.blocks) {
+    const roles = [
+      ...(mounts.length > 0 ? [`mounted on ${mounts.join(', ')}`] : []),
+      ...(swap ? ['swap'] : []),
+      ...(holders.length > 0 ? [`held by ${holders.join(', ')}`] : []),
+    ];
+    if (roles.length > 0) uses.push(`${name} ${roles.join(', ')}`);
+  }
+  return uses;
+}

@@ -1,0 +1,103 @@
+import { formatBytes, hex } from '../model/index.ts';
+import type { HostIndex, HostInventory, IommuGroup, PciDevice, ReservedRegion } from '../model/index.ts';
+import { columnLine, columnWidths, deviceCells, PLAIN } from './inventory-columns.ts';
+import type { InventoryPaint } from './inventory-columns.ts';
+import { problemsOf } from './inventory-problems.ts';
+import type { InventoryProblem } from './inventory-problems.ts';
+
+const HEAD = ['ADDRESS', 'CLASS', 'ID', 'DRIVER', 'RESET', 'KNOWN AS'];
+
+/** The host by IOMMU group: each group with its regions, its devices, and what is wrong with either. */
+export function renderGroups(host: HostIndex, paint: InventoryPaint = PLAIN): string {
+  const problems = new ProblemTable(problemsOf(host), paint);
+  const cells = new Map([...host.byAddress.values()].map((device) => [device, deviceCells(device)]));
+  const widths = columnWidths([HEAD, ...cells.values()]);
+  const rows = (devices: readonly PciDevice[]) =>
+    devices.flatMap((device) => [
+      `  ${columnLine(cells.get(device) ?? [], widths)}`,
+      ...problems.ofDevice(device, '    '),
+    ]);
+  const lines = [...renderHost(host.inventory), ...problems.ofHost()];
+  if (host.byAddress.size > 0) lines.push('', `  ${columnLine(HEAD, widths)}`);
+  for (const id of [...host.groups.keys()].sort((a, b) => a - b)) {
+    const group = host.groups.get(id);
+    if (group)
+      lines.push(paint.heading(groupLine(group)), ...problems.ofGroup(id), ...rows(host.members.get(id) ?? []));
+  }
+  const outside = [...host.byAddress.values()].filter((device) => device.group === null);
+  if (outside.length > 0) lines.push(paint.heading('no group'), ...rows(outside));
+  return `${lines.join('\n')}\n`;
+}
+
+/** The devices in one table, in order of address. */
+export function renderDevices(host: HostIndex, paint: InventoryPaint = PLAIN): string {
+  const problems = new ProblemTable(problemsOf(host), paint);
+  const devices = [...host.byAddress.values()];
+  const insertGroup = ([address = '', ...rest]: readonly string[], group: string) => [address, group, ...rest];
+  const head = insertGroup(HEAD, 'GROUP');
+  const rows = devices.map((device) =>
+    insertGroup(deviceCells(device), device.group === null ? '-' : String(device.group)),
+  );
+  const widths = columnWidths([head, ...rows]);
+  const lines = devices.flatMap((device, index) => [
+    columnLine(rows[index] ?? [], widths),
+    ...problems.ofDevice(device, '  '),
+  ]);
+  return `${[paint.heading(columnLine(head, widths)), ...lines].join('\n')}\n`;
+}
+
+/** What the whole host has, in the lines above the devices. */
+export function renderHost({ kernel, iommu, vfio, limits, hugePages, modules }: HostInventory): string[] {
+  const units = iommu.units.map(({ name, kind, addressBits }) => {
+    return `${name} (${kind}${addressBits === null ? '' : `, ${addressBits} bits`})`;
+  });
+  const isolation = { true: 'on', false: 'off', null: 'not shown by this host' }[`${iommu.interruptRemapping}`];
+  const lockable = limits.mayLockAnything || limits.memlock === null ? 'no limit' : formatBytes(limits.memlock);
+  const pools = hugePages.map(({ size, total, free }) => `${formatBytes(size)}: ${free} of ${total} free`);
+  const nodes = [...(vfio.container ? ['/dev/vfio/vfio'] : []), ...(vfio.iommufd ? ['/dev/iommu'] : [])];
+  const vfioModule = modules['vfio_pci'];
+  return [
+    `Linux ${kernel.release} ${kernel.architecture}, pages of ${formatBytes(BigInt(kernel.pageSize))}`,
+    `IOMMU: ${units.join(', ') || 'none'}; interrupt remapping ${isolation}`,
+    `VFIO: vfio_pci ${vfioModule ? vfioModule.state : 'absent'}; ${nodes.join(', ') || 'no node in /dev'}`,
+    `memory to lock: ${lockable}; huge pages: ${pools.join(', ') || 'none'}`,
+  ];
+}
+
+function groupLine({ id, type, reservedRegions, node }: IommuGroup): string {
+  const regions = reservedRegions.map(regionText);
+  const parts = [
+    ...(type === null ? [] : [type]),
+    ...(regions.length > 0 ? [`reserved ${regions.join(', ')}`] : []),
+    ...(node === null
+      ? []
+      : [`/dev/vfio/${id} uid ${node.uid} gid ${node.gid} mode ${node.mode.toString(8).padStart(4, '0')}`]),
+  ];
+  return parts.length === 0 ? `group ${id}` : `group ${id}: ${parts.join('; ')}`;
+}
+
+export const regionText = ({ first, last, type }: ReservedRegion): string => `${hex(first)}-${hex(last)} ${type}`;
+
+/** The lines of problems, found by what they are about. */
+class ProblemTable {
+  readonly #lines = new Map<string, string[]>();
+  readonly #paint: InventoryPaint;
+
+  constructor(problems: readonly InventoryProblem[], paint: InventoryPaint) {
+    this.#paint = paint;
+    for (const { device, group, text } of problems) {
+      const key = device ?? (group === null ? 'host' : `group ${group}`);
+      const list = this.#lines.get(key);
+      if (list) list.push(text);
+      else this.#lines.set(key, [text]);
+    }
+  }
+
+  ofHost = (): string[] => this.#of('host', '');
+  ofGroup = (id: number): string[] => this.#of(`group ${id}`, '  ');
+  ofDevice = (device: PciDevice, indent: string): string[] => this.#of(device.address, indent);
+
+  #of(key: string, indent: string): string[] {
+    return (this.#lines.get(key) ?? []).map((text) => indent + this.#paint.problem(`! ${text}`));
+  }
+}
