@@ -1,0 +1,68 @@
+import { CHECK_EXTENSION, EXTENSION } from '../../uapi/check-extension.ts';
+import { API_VERSION, GET_API_VERSION } from '../../uapi/get-api-version.ts';
+import { SET_IOMMU } from '../../uapi/set-iommu.ts';
+import type { AddressSpace } from './address-space.ts';
+import type { SimHost } from './host.ts';
+import { refuse } from './refusal.ts';
+import type { Container, IommuBackend, SimGroup } from './state.ts';
+import { Type1 } from './type1.ts';
+import { type1Backend, type1Extension } from './type1-ioctl.ts';
+
+export type ContainerIoctl = (container: Container, number: number, argument: Buffer | number | null) => number;
+
+/** The ioctls of a container's descriptor (drivers/vfio/container.c). `made` is told of every address space. */
+export function containerIoctl(host: SimHost, memory: AddressSpace, made: (type1: Type1) => void): ContainerIoctl {
+  const { architecture } = host.inventory.kernel;
+  const version = GET_API_VERSION.request(architecture).number;
+  const check = CHECK_EXTENSION.request(architecture).number;
+  const set = SET_IOMMU.request(architecture).number;
+  return (container, number, argument) => {
+    const value = typeof argument === 'number' ? argument : 0;
+    if (number === version) return API_VERSION;
+    if (number === check) return checkExtension(host, container, value);
+    if (number === set) return setIommu(host, memory, container, value, made);
+    if (!container.iommu) return refuse('EINVAL');
+    return container.iommu.ioctl(number, argument) ?? refuse('ENOTTY');
+  };
+}
+
+const hasType1 = (host: SimHost): boolean => host.modules.isPresent('vfio_iommu_type1');
+
+function checkExtension(host: SimHost, container: Container, extension: number): number {
+  if (container.iommu) return container.iommu.checkExtension(extension);
+  return hasType1(host) ? type1Extension(extension, false) : 0;
+}
+
+function setIommu(
+  host: SimHost,
+  memory: AddressSpace,
+  container: Container,
+  type: number,
+  made: (type1: Type1) => void,
+): number {
+  if (container.groups.size === 0 || container.iommu) refuse('EINVAL');
+  if (!hasType1(host) || type1Extension(type, false) === 0) refuse('ENODEV');
+  // An extension that is not a type passes the backend's check and is refused by its open.
+  if (type !== EXTENSION.type1 && type !== EXTENSION.type1v2) refuse('EINVAL');
+  const type1 = new Type1(host, memory, type === EXTENSION.type1v2);
+  const backend = type1Backend(type1, host.inventory.kernel.architecture);
+  attachAll(container, backend);
+  container.iommu = backend;
+  made(type1);
+  return 0;
+}
+
+/** Groups are attached the last one first: the kernel puts a new group at the head of its list. */
+function attachAll(container: Container, backend: IommuBackend): void {
+  const attached: SimGroup[] = [];
+  for (const { group } of [...container.groups].reverse()) {
+    if (!group) continue;
+    try {
+      backend.attach(group);
+      attached.push(group);
+    } catch (error) {
+      for (const other of attached.reverse()) backend.detach(other);
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import type { SimDevice } from './state.ts';
+
+const flag = (value: boolean): string => (value ? '1' : '0');
+
+/** A device's sysfs attributes as text without the newline; undefined where the device does not have the attribute. */
+const READ: Readonly<Record<string, (device: SimDevice) => string | undefined>> = {
+  vendor: ({ info }) => `0x${info.vendor}`,
+  device: ({ info }) => `0x${info.device}`,
+  subsystem_vendor: ({ info }) => `0x${info.subsystem?.vendor ?? '0000'}`,
+  subsystem_device: ({ info }) => `0x${info.subsystem?.device ?? '0000'}`,
+  class: ({ info }) => `0x${info.class}`,
+  revision: ({ info }) => `0x${info.revision}`,
+  numa_node: ({ info }) => String(info.numaNode ?? -1),
+  reset_method: ({ info }) => (info.resetMethods.length > 0 ? info.resetMethods.join(' ') : undefined),
+  boot_vga: ({ info }) => (info.class.startsWith('0300') ? flag(info.bootDisplay) : undefined),
+  sriov_totalvfs: ({ info }) => (info.sriov ? String(info.sriov.total) : undefined),
+  sriov_numvfs: ({ info }) => (info.sriov ? String(info.sriov.enabled) : undefined),
+  driver_override: ({ override }) => override ?? '(null)',
+};
+
+/** The text of an attribute as sysfs gives it; undefined where there is none of that name. */
+export function readAttribute(device: SimDevice, name: string): string | undefined {
+  const text = Object.hasOwn(READ, name) ? READ[name]?.(device) : undefined;
+  return text === undefined ? undefined : `${text}\n`;
+}
+
+/** A link's target, relative as in sysfs where only its last part matters; undefined where there is no such link. */
+export function readDeviceLink(device: SimDevice, name: string): string | undefined {
+  const up = '../'.repeat(device.info.sysfsPath.split('/').length - 2);
+  if (name === 'subsystem') return `${up}bus/pci`;
+  if (name === 'driver') return device.driver === null ? undefined : `${up}bus/pci/drivers/${device.driver}`;
+  if (name === 'iommu_group') return device.group ? `${up}kernel/iommu_groups/${device.group.info.id}` : undefined;
+  if (name === 'physfn') {
+    return device.info.physicalFunction === null ? undefined : `../${device.info.physicalFunction}`;
+  }
+  return undefined;
+}

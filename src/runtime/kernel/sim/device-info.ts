@@ -1,0 +1,71 @@
+import type { Abi } from '../../uapi/abi.ts';
+import { CAP_HEADER } from '../../uapi/capability-chain.ts';
+import { DEVICE_FLAG, DEVICE_INFO } from '../../uapi/device-get-info.ts';
+import { IRQ_FLAG, IRQ_INFO, PCI_IRQ, PCI_IRQ_COUNT } from '../../uapi/device-get-irq-info.ts';
+import { PCI_REGION, REGION_CAP, REGION_FLAG, REGION_INFO } from '../../uapi/device-get-region-info.ts';
+import { refuse } from './refusal.ts';
+import { regionOffset, resourceOf } from './regions.ts';
+import type { VfioDevice } from './state.ts';
+
+/** Shorter than its struct: what the kernel insists on (`offsetofend(…, num_irqs)`). */
+export const DEVICE_INFO_MINIMUM = 16;
+
+export function getDeviceInfo(abi: Abi, device: VfioDevice, argument: Buffer): number {
+  if (DEVICE_INFO.read(abi, argument).argsz < DEVICE_INFO_MINIMUM) refuse('EINVAL');
+  const canReset = device.device.info.resetMethods.length > 0;
+  DEVICE_INFO.write(abi, argument, {
+    flags: DEVICE_FLAG.pci | (canReset ? DEVICE_FLAG.reset : 0),
+    numRegions: PCI_REGION.count,
+    numIrqs: PCI_IRQ_COUNT,
+  });
+  return 0;
+}
+
+interface Region {
+  readonly size: bigint;
+  readonly flags: number;
+}
+
+const ABSENT: Region = { size: 0n, flags: 0 };
+
+function region(device: VfioDevice, index: number, pageSize: bigint): Region {
+  const readWrite = REGION_FLAG.read | REGION_FLAG.write;
+  if (index === PCI_REGION.config) return { size: BigInt(device.config.size), flags: readWrite };
+  if (index >= PCI_REGION.vga) return refuse('EINVAL');
+  const resource = resourceOf(device, index);
+  if (!resource) return ABSENT;
+  if (index === PCI_REGION.rom) return { size: resource.size, flags: REGION_FLAG.read };
+  // A BAR smaller than a page can be mapped where it has the page for itself: it begins at one.
+  const mappable = resource.kind !== 'io' && (resource.size >= pageSize || resource.start % pageSize === 0n);
+  return { size: resource.size, flags: readWrite | (mappable ? REGION_FLAG.mmap : 0) };
+}
+
+export function getRegionInfo(abi: Abi, device: VfioDevice, pageSize: bigint, argument: Buffer): number {
+  const { argsz, index } = REGION_INFO.read(abi, argument);
+  if (argsz < REGION_INFO.size) refuse('EINVAL');
+  const { size, flags } = region(device, index, pageSize);
+  const info = { argsz, flags, capOffset: 0, size, offset: regionOffset(index) };
+  if (index === device.device.model.msixBar && (flags & REGION_FLAG.mmap) !== 0) {
+    info.flags |= REGION_FLAG.caps;
+    if (argsz < REGION_INFO.size + CAP_HEADER.size) {
+      info.argsz = REGION_INFO.size + CAP_HEADER.size;
+    } else {
+      if (argument.length < REGION_INFO.size + CAP_HEADER.size) refuse('EFAULT');
+      info.capOffset = REGION_INFO.size;
+      CAP_HEADER.write(abi, argument, { id: REGION_CAP.msixMappable, version: 1, next: 0 }, REGION_INFO.size);
+    }
+  }
+  REGION_INFO.write(abi, argument, info);
+  return 0;
+}
+
+export function getIrqInfo(abi: Abi, device: VfioDevice, argument: Buffer): number {
+  const { argsz, index } = IRQ_INFO.read(abi, argument);
+  if (argsz < IRQ_INFO.size || index >= PCI_IRQ_COUNT) refuse('EINVAL');
+  const { interrupts } = device;
+  if (index === PCI_IRQ.err && !interrupts.limits.pcie) refuse('EINVAL');
+  const resizable = index === PCI_IRQ.msix && interrupts.limits.growingMsix;
+  const kind = index === PCI_IRQ.intx ? IRQ_FLAG.maskable | IRQ_FLAG.automasked : resizable ? 0 : IRQ_FLAG.noresize;
+  IRQ_INFO.write(abi, argument, { flags: IRQ_FLAG.eventfd | kind, count: interrupts.count(index) });
+  return 0;
+}

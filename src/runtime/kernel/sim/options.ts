@@ -1,0 +1,34 @@
+import type { ErrnoName } from '../errno.ts';
+
+/** The registers of a device, for tests of what is written to them. Offsets count from the start of the region. */
+export interface RegisterModel {
+  read(region: number, offset: bigint, width: number): bigint;
+  write(region: number, offset: bigint, width: number, value: bigint): void;
+  /** The device was reset: by request, when it was opened, or when it was closed. */
+  reset(): void;
+}
+
+/** What an inventory does not say about a device. */
+export interface DeviceModel {
+  /** PCI Express (4 KiB of configuration space, an error interrupt). */
+  readonly pcie?: boolean;
+  readonly irqs?: { readonly intx?: number; readonly msi?: number; readonly msix?: number };
+  /** How many vectors the host can give; asking for more is answered with this number, and none is enabled. */
+  readonly vectorsAvailable?: number;
+  /** The BAR with the MSI-X table. */
+  readonly msixBar?: number;
+  /** Opening it fails so. */
+  readonly openFails?: ErrnoName;
+  readonly registers?: RegisterModel;
+}
+
+export interface SimulationOptions {
+  /** By address. */
+  readonly devices?: ReadonlyMap<string, DeviceModel>;
+  /** Drivers that match a device by its ids besides the one that it is on at the start, by address. */
+  readonly matchingDrivers?: ReadonlyMap<string, readonly string[]>;
+  /** How long udev takes to make a node, in simulated milliseconds. */
+  readonly nodeDelayMs?: number;
+  /** Who makes the calls, for the list of a group's holders. */
+  readonly process?: { readonly pid: number; readonly command: string };
+}

@@ -1,0 +1,27 @@
+/** What kernels of different age answer differently. */
+export interface Behaviour {
+  /** What a range that wraps around is answered with (drivers/vfio/vfio_iommu_type1.c). */
+  readonly wrap: 'EINVAL' | 'EOVERFLOW';
+  /** Whether taking the DMA of a group with `direct` reserved regions fails already (drivers/iommu/iommu.c). */
+  readonly directRegionsRefuseOwner: boolean;
+  /** Whether MSI-X vectors can be added one by one (drivers/vfio/pci/vfio_pci_intrs.c). */
+  readonly growingMsix: boolean;
+}
+
+/** `6.12.38-amd64` as [6, 12]; a release that does not begin like that counts as new. */
+function versionOf(release: string): readonly [number, number] {
+  const match = /^(\d+)\.(\d+)/.exec(release);
+  return match ? [Number(match[1]), Number(match[2])] : [Number.MAX_SAFE_INTEGER, 0];
+}
+
+/** The behaviour of a kernel release as `uname -r` prints it. */
+export function behaviourOf(release: string): Behaviour {
+  const [major, minor] = versionOf(release);
+  const since = (wantedMajor: number, wantedMinor: number) =>
+    major > wantedMajor || (major === wantedMajor && minor >= wantedMinor);
+  return {
+    wrap: since(6, 18) ? 'EOVERFLOW' : 'EINVAL',
+    directRegionsRefuseOwner: since(6, 6),
+    growingMsix: since(6, 5),
+  };
+}

@@ -1,0 +1,254 @@
+import { formatBytes, hex } from '../../../model/address.ts';
+import type { HostInventory } from '../../../model/inventory.ts';
+import { isVfioDriver } from '../../../model/inventory.ts';
+import { mmapTarget } from '../delegate.ts';
+import { kernelError } from '../errno.ts';
+import type { Fd, IoctlRequest, Kernel, MmapRequest, OpenFlags } from '../port.ts';
+import { AddressSpace } from './address-space.ts';
+import { registerWithVfio } from './binding.ts';
+import { containerIoctl, type ContainerIoctl } from './container-ioctl.ts';
+import { deviceIoctl, type DeviceIoctl } from './device-ioctl.ts';
+import { FileTable } from './file-table.ts';
+import { closeGroupFile, openGroupFile } from './group-file.ts';
+import { groupIoctl, type GroupIoctl } from './group-ioctl.ts';
+import { SimHost } from './host.ts';
+import { modprobe } from './modprobe.ts';
+import { closeDevice } from './open-device.ts';
+import type { SimulationOptions } from './options.ts';
+import { Refusal, refuse } from './refusal.ts';
+import { readRegion, writeRegion } from './regions.ts';
+import type { OpenFile } from './state.ts';
+import { Sysfs } from './sysfs.ts';
+import type { Type1 } from './type1.ts';
+
+/** A write that would wait in the kernel until somebody lets go of a device. */
+export interface BlockedWrite {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** What tests ask about a device that is on a VFIO driver. */
+export interface DeviceState {
+  readonly openCount: number;
+  readonly busMaster: boolean;
+  /** INTx, MSI or MSI-X by index; null while none is on. */
+  readonly activeIrq: number | null;
+  readonly eventfds: number;
+}
+
+/**
+ * A kernel that is not there: it answers every call as Linux would answer it on the host of an inventory, errno for
+ * errno, and touches nothing. docs/simulation.md says what it leaves out.
+ */
+export class SimulatedKernel implements Kernel {
+  readonly architecture: string;
+  readonly #host: SimHost;
+  readonly #memory: AddressSpace;
+  readonly #files = new FileTable();
+  readonly #sysfs: Sysfs;
+  readonly #container: ContainerIoctl;
+  readonly #group: GroupIoctl;
+  readonly #device: DeviceIoctl;
+  readonly #spaces = new Set<Type1>();
+  readonly #blocked: BlockedWrite[] = [];
+
+  constructor(inventory: HostInventory, options: SimulationOptions = {}) {
+    this.architecture = inventory.kernel.architecture;
+    this.#host = new SimHost(inventory, options);
+    this.#memory = new AddressSpace(inventory);
+    this.#sysfs = new Sysfs(this.#host);
+    this.#container = containerIoctl(this.#host, this.#memory, (type1) => this.#spaces.add(type1));
+    this.#group = groupIoctl(this.#host, this.#files);
+    this.#device = deviceIoctl(this.#host, this.#files);
+    for (const device of this.#host.devices.values()) {
+      if (device.driver !== null && isVfioDriver(device.driver) && device.group)
+        registerWithVfio(this.#host, device, true);
+    }
+  }
+
+  open(path: string, _flags: OpenFlags): Fd {
+    return this.#do('open', path, () => {
+      if (path === '/dev/vfio/vfio') {
+        this.#host.modules.openContainerNode();
+        return this.#files.add({ kind: 'container', container: { groups: new Set(), iommu: null } });
+      }
+      const id = /^\/dev\/vfio\/(\d{1,10})$/.exec(path)?.[1];
+      if (id === undefined) return refuse(this.#sysfs.exists(path) ? 'EACCES' : 'ENOENT');
+      return this.#files.add({ kind: 'group', group: openGroupFile(this.#host, this.#host.groups.get(Number(id))) });
+    });
+  }
+
+  close(fd: Fd): void {
+    this.#do('close', 'fd', () => this.#closed(this.#files.remove(fd)));
+  }
+
+  ioctl(fd: Fd, request: IoctlRequest, argument: Buffer | number | null): number {
+    return this.#do(request.name, request.fdKind, () => {
+      const file = this.#files.get(fd);
+      if (file.kind === 'container') return this.#container(file.container, request.number, argument);
+      if (file.kind === 'group') return this.#group(file.group, request.number, argument);
+      return file.kind === 'device' ? this.#device(file.device, request.number, argument) : refuse('ENOTTY');
+    });
+  }
+
+  async ioctlLong(fd: Fd, request: IoctlRequest, argument: Buffer | number | null): Promise<number> {
+    return this.ioctl(fd, request, argument);
+  }
+
+  pread(fd: Fd, length: number, offset: bigint): Buffer {
+    return this.#do('pread', 'device', () => {
+      const file = this.#files.get(fd);
+      return file.kind === 'device' ? readRegion(file.device, length, offset) : refuse(unseekable(file));
+    });
+  }
+
+  pwrite(fd: Fd, data: Buffer, offset: bigint): void {
+    this.#do('pwrite', 'device', () => {
+      const file = this.#files.get(fd);
+      return file.kind === 'device' ? writeRegion(file.device, data, offset) : refuse(unseekable(file));
+    });
+  }
+
+  mmap(request: MmapRequest): bigint {
+    return this.#do('mmap', mmapTarget(request), () => {
+      if (request.fd === null) return this.#memory.map(request, null);
+      const file = this.#files.get(request.fd);
+      return file.kind === 'memfd' ? this.#memory.map(request, file.memfd) : refuse('ENODEV');
+    });
+  }
+
+  munmap(address: bigint, length: bigint): void {
+    this.#do('munmap', 'memory', () => this.#memory.unmap(address, length));
+  }
+
+  eventfd(): Fd {
+    return this.#files.add({ kind: 'eventfd', eventfd: { signals: 0 } });
+  }
+
+  memfdCreate(name: string, hugePageSize: bigint | null): Fd {
+    return this.#do('memfd_create', name, () =>
+      this.#files.add({ kind: 'memfd', memfd: this.#memory.createMemfd(hugePageSize) }),
+    );
+  }
+
+  ftruncate(fd: Fd, size: bigint): void {
+    this.#do('ftruncate', 'memfd', () => {
+      const file = this.#files.get(fd);
+      return file.kind === 'memfd' ? this.#memory.truncate(file.memfd, size) : refuse('EINVAL');
+    });
+  }
+
+  readlink(path: string): string {
+    return this.#do('readlink', path, () => this.#sysfs.readlink(path));
+  }
+
+  readFile(path: string): string {
+    return this.#do('read', path, () => this.#sysfs.read(path));
+  }
+
+  exists(path: string): boolean {
+    return this.#sysfs.exists(path);
+  }
+
+  stat(path: string): { readonly uid: number; readonly gid: number; readonly mode: number } {
+    return this.#do('stat', path, () => ({ ...this.#sysfs.node(path) }));
+  }
+
+  chown(path: string, uid: number, gid: number): void {
+    this.#do('chown', path, () => Object.assign(this.#sysfs.node(path), { uid, gid }));
+  }
+
+  chmod(path: string, mode: number): void {
+    this.#do('chmod', path, () => Object.assign(this.#sysfs.node(path), { mode: mode & 0o7777 }));
+  }
+
+  /**
+   * An unbind that would wait for ever fails with ETIMEDOUT and is listed in {@link blocked}. As in the kernel it is
+   * still under way: it is done when the last descriptor of the device is closed.
+   */
+  async writeFile(path: string, text: string): Promise<void> {
+    this.#do('write', path, () => {
+      if (this.#sysfs.write(path, text) === 'done') return;
+      this.#blocked.push({ path, text });
+      refuse('ETIMEDOUT');
+    });
+  }
+
+  async spawn(command: string, args: readonly string[]): Promise<{ readonly status: number; readonly stderr: string }> {
+    return this.#do('spawn', command, () => {
+      if (command !== 'modprobe' && !command.endsWith('/modprobe')) return refuse('ENOENT');
+      return modprobe(this.#host, args);
+    });
+  }
+
+  async sleep(milliseconds: number): Promise<void> {
+    this.#host.nowMs += Math.max(0, milliseconds);
+  }
+
+  /** Simulated milliseconds since the start. */
+  get nowMs(): number {
+    return this.#host.nowMs;
+  }
+
+  /** Writes that the kernel would still be waiting in, had they not been given up. */
+  get blocked(): readonly BlockedWrite[] {
+    return this.#blocked;
+  }
+
+  /** The process dies: every file is closed and all memory goes, as the kernel does it. Bindings stay. */
+  kill(): void {
+    this.#memory.clear();
+    for (const [fd] of this.#files.entries()) this.close(fd);
+  }
+
+  /** The host as it is now. Equal to the inventory that it was made from when everything has come back. */
+  toInventory(): HostInventory {
+    return this.#host.toInventory((size) => this.#memory.pools.free(size));
+  }
+
+  /** What the process still holds, one line each: files, mappings, memory. Empty after a clean way back. */
+  leaks(): readonly string[] {
+    const files = this.#files.entries().map(([fd, file]) => `fd ${fd}: ${file.kind}`);
+    const mappings = [...this.#spaces].flatMap((space) =>
+      [...space.mappings].map(({ first, last }) => `mapping ${hex(first)}-${hex(last)}`),
+    );
+    const memory = [...this.#memory.areas].map(
+      ({ first, last }) => `memory ${hex(first)}, ${formatBytes(last - first + 1n)}`,
+    );
+    const pinned = this.#memory.lockedPages === 0n ? [] : [`${this.#memory.lockedPages} pages pinned`];
+    return [...files, ...mappings, ...memory, ...pinned];
+  }
+
+  /** What is known of a device on a VFIO driver; undefined while it is on none. */
+  deviceState(address: string): DeviceState | undefined {
+    const vfio = this.#host.devices.get(address)?.vfio;
+    if (!vfio) return undefined;
+    const { openCount, config, interrupts } = vfio;
+    const { active: activeIrq, connected: eventfds } = interrupts;
+    return { openCount, busMaster: config.isBusMaster, activeIrq, eventfds };
+  }
+
+  /** How often an eventfd of this process was signalled. */
+  signals(eventfd: Fd): number {
+    const file = this.#files.find(eventfd);
+    return file?.kind === 'eventfd' ? file.eventfd.signals : 0;
+  }
+
+  #closed(file: OpenFile): void {
+    if (file.kind === 'group') closeGroupFile(file.group);
+    if (file.kind === 'device') closeDevice(file.device);
+    if (file.kind === 'memfd') this.#memory.release(file.memfd);
+    for (const space of this.#spaces) if (space.isReleased) this.#spaces.delete(space);
+  }
+
+  #do<T>(call: string, target: string, run: () => T): T {
+    try {
+      return run();
+    } catch (error) {
+      if (error instanceof Refusal) throw kernelError(call, target, error.code);
+      throw error;
+    }
+  }
+}
+
+const unseekable = (file: OpenFile) => (file.kind === 'eventfd' || file.kind === 'memfd' ? 'ESPIPE' : 'EINVAL');

@@ -1,0 +1,219 @@
+import { isVfioDriver } from '../../../model/inventory.ts';
+import { bind, reprobe, unbind } from './binding.ts';
+import { readAttribute, readDeviceLink } from './device-attributes.ts';
+import { groupWithNode } from './group-file.ts';
+import type { SimHost } from './host.ts';
+import { refuse } from './refusal.ts';
+import type { Node, SimDevice, SimGroup } from './state.ts';
+
+const PCI_DEVICES = '/sys/bus/pci/devices/';
+const PCI_DRIVERS = '/sys/bus/pci/drivers/';
+const GROUPS = '/sys/kernel/iommu_groups/';
+const MODULES = '/sys/module/';
+
+/** What a path of the simulated file systems names. */
+type Place =
+  | { readonly kind: 'device'; readonly device: SimDevice; readonly rest: readonly string[] }
+  | { readonly kind: 'driver'; readonly driver: string; readonly rest: readonly string[] }
+  | { readonly kind: 'bus'; readonly file: string }
+  | { readonly kind: 'group'; readonly group: SimGroup; readonly rest: readonly string[] }
+  | { readonly kind: 'module'; readonly module: string; readonly rest: readonly string[] }
+  | { readonly kind: 'node'; readonly node: Node | null };
+
+/** /dev/vfio/vfio belongs to root and is open to everybody, as the kernel makes it. */
+const CONTAINER_NODE: Node = { uid: 0, gid: 0, mode: 0o666 };
+
+/** What writing did: `blocked` where the kernel would wait for somebody to let go of the device. */
+export type WriteOutcome = 'done' | 'blocked';
+
+/** The files under /sys and /dev that the simulation has. */
+export class Sysfs {
+  readonly #containerNode: Node = { ...CONTAINER_NODE };
+
+  constructor(private readonly host: SimHost) {}
+
+  exists(path: string): boolean {
+    const place = this.#find(path);
+    if (!place) return false;
+    if (place.kind === 'node') return true;
+    if (place.kind === 'bus') return true;
+    if (place.rest.length === 0) return true;
+    return this.#read(place) !== undefined || this.#link(place) !== undefined || this.#writable(place);
+  }
+
+  read(path: string): string {
+    const place = this.#find(path);
+    if (!place) return refuse('ENOENT');
+    if (place.kind === 'node') return refuse('EINVAL');
+    if (place.kind !== 'bus' && place.rest.length === 0) return refuse('EISDIR');
+    return this.#read(place) ?? (this.#writable(place) ? refuse('EACCES') : refuse('ENOENT'));
+  }
+
+  readlink(path: string): string {
+    const place = this.#find(path);
+    if (!place) return refuse('ENOENT');
+    return this.#link(place) ?? (this.exists(path) ? refuse('EINVAL') : refuse('ENOENT'));
+  }
+
+  node(path: string): Node {
+    const place = this.#find(path);
+    if (place?.kind === 'node') return place.node ?? this.#containerNode;
+    // Sysfs belongs to root; what can be written has a write bit.
+    return this.exists(path) ? { uid: 0, gid: 0, mode: 0o644 } : refuse('ENOENT');
+  }
+
+  write(path: string, text: string): WriteOutcome {
+    const place = this.#find(path);
+    if (!place || place.kind === 'node') return refuse(place ? 'EINVAL' : 'ENOENT');
+    if (!this.exists(path)) return refuse('ENOENT');
+    if (!this.#writable(place)) return refuse(place.kind !== 'bus' && place.rest.length === 0 ? 'EISDIR' : 'EACCES');
+    // An empty write ends in the virtual file system and changes nothing.
+    if (text === '') return 'done';
+    // Sysfs compares names up to one newline at the end.
+    return this.#store(place, text.endsWith('\n') ? text.slice(0, -1) : text);
+  }
+
+  #store(place: Place, value: string): WriteOutcome {
+    if (place.kind === 'bus') return this.#storeBus(place.file, value);
+    if (place.kind === 'driver') return this.#storeDriver(place.driver, place.rest[0], value);
+    if (place.kind === 'module') {
+      this.host.modules.setParameter(place.module, place.rest[1] ?? '', value);
+      return 'done';
+    }
+    return place.kind === 'device' ? this.#storeDevice(place.device, place.rest.join('/'), value) : refuse('EACCES');
+  }
+
+  #storeBus(file: string, value: string): WriteOutcome {
+    if (file !== 'drivers_probe') return refuse('EOPNOTSUPP');
+    reprobe(this.host, this.host.devices.get(value));
+    return 'done';
+  }
+
+  #storeDriver(driver: string, file: string | undefined, value: string): WriteOutcome {
+    const device = this.host.devices.get(value);
+    if (file === 'unbind') return unbind(device, driver) ? 'done' : 'blocked';
+    // Matching by id takes every device of that id: nothing here needs it.
+    if (file !== 'bind') return refuse('EOPNOTSUPP');
+    bind(this.host, device, driver);
+    return 'done';
+  }
+
+  #storeDevice(device: SimDevice, file: string, value: string): WriteOutcome {
+    if (file === 'driver/unbind') return unbind(this.host.devices.get(value), device.driver ?? '') ? 'done' : 'blocked';
+    if (file === 'sriov_numvfs') return storeVirtualFunctions(device, value);
+    const [line = ''] = value.split('\n');
+    if (value.length >= Number(this.host.pageSize) - 1) refuse('EINVAL');
+    device.override = line === '' ? null : line;
+    return 'done';
+  }
+
+  #read(place: Place): string | undefined {
+    if (place.kind === 'device')
+      return place.rest.length === 1 ? readAttribute(place.device, place.rest[0] ?? '') : undefined;
+    if (place.kind === 'module' && place.rest.length === 2 && place.rest[0] === 'parameters') {
+      const value = this.host.modules.parameter(place.module, place.rest[1] ?? '');
+      return value === undefined ? undefined : `${value}\n`;
+    }
+    if (place.kind === 'group' && place.rest.length === 1) return readGroup(place.group, place.rest[0] ?? '');
+    return undefined;
+  }
+
+  #link(place: Place): string | undefined {
+    if (place.kind === 'device' && place.rest.length === 1) return readDeviceLink(place.device, place.rest[0] ?? '');
+    if (place.kind === 'driver' && place.rest.length === 1) {
+      const device = this.host.devices.get(place.rest[0] ?? '');
+      return device?.driver === place.driver ? `../../../..${device.info.sysfsPath.slice('/sys'.length)}` : undefined;
+    }
+    return undefined;
+  }
+
+  #writable(place: Place): boolean {
+    if (place.kind === 'bus') return true;
+    if (place.kind === 'driver') return /^(bind|unbind|new_id|remove_id)$/.test(place.rest.join('/'));
+    if (place.kind === 'module') return place.rest[0] === 'parameters' && this.#read(place) !== undefined;
+    if (place.kind !== 'device') return false;
+    const file = place.rest.join('/');
+    if (file === 'driver/unbind') return place.device.driver !== null;
+    return file === 'driver_override' || (file === 'sriov_numvfs' && place.device.info.sriov !== null);
+  }
+
+  #find(path: string): Place | undefined {
+    if (path === '/dev/vfio/vfio') return this.host.modules.containerNode ? { kind: 'node', node: null } : undefined;
+    const node = /^\/dev\/vfio\/(\d{1,10})$/.exec(path)?.[1];
+    if (node !== undefined) {
+      const vfio = groupWithNode(this.host, this.host.groups.get(Number(node)));
+      return vfio && { kind: 'node', node: vfio.node };
+    }
+    if (path === '/sys/bus/pci/drivers_probe' || path === '/sys/bus/pci/drivers_autoprobe') {
+      return { kind: 'bus', file: path.slice('/sys/bus/pci/'.length) };
+    }
+    return this.#findInSys(path);
+  }
+
+  #findInSys(path: string): Place | undefined {
+    const split = (prefix: string) =>
+      path
+        .slice(prefix.length)
+        .split('/')
+        .filter((part) => part !== '');
+    if (path.startsWith(PCI_DEVICES)) {
+      const [name = '', ...rest] = split(PCI_DEVICES);
+      const device = this.host.devices.get(name);
+      return device && { kind: 'device', device, rest };
+    }
+    if (path.startsWith(PCI_DRIVERS)) {
+      const [driver = '', ...rest] = split(PCI_DRIVERS);
+      return this.host.hasDriver(driver) ? { kind: 'driver', driver, rest } : undefined;
+    }
+    if (path.startsWith(GROUPS)) {
+      const [id = '', ...rest] = split(GROUPS);
+      const group = this.host.groups.get(Number(id));
+      return group && { kind: 'group', group, rest };
+    }
+    if (path.startsWith(MODULES)) {
+      const [module = '', ...rest] = split(MODULES);
+      return this.host.modules.isPresent(module) && !module.includes('-')
+        ? { kind: 'module', module, rest }
+        : undefined;
+    }
+    return path.startsWith('/sys/devices/') ? this.#findByRealPath(path) : undefined;
+  }
+
+  /** The device whose real path is the longest beginning of the given one. */
+  #findByRealPath(path: string): Place | undefined {
+    for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1)) {
+      const device = this.host.bySysfsPath.get(path.slice(0, end));
+      if (device)
+        return {
+          kind: 'device',
+          device,
+          rest: path
+            .slice(end)
+            .split('/')
+            .filter((part) => part !== ''),
+        };
+    }
+    return undefined;
+  }
+}
+
+function readGroup(group: SimGroup, file: string): string | undefined {
+  if (file === 'type') return group.info.type === null ? undefined : `${group.info.type}\n`;
+  if (file !== 'reserved_regions') return undefined;
+  const hex = (value: bigint) => `0x${value.toString(16).padStart(16, '0')}`;
+  return group.info.reservedRegions.map(({ first, last, type }) => `${hex(first)} ${hex(last)} ${type}\n`).join('');
+}
+
+/**
+ * A write to sriov_numvfs (drivers/pci/pci-sysfs.c). Virtual functions cannot be made or unmade here: what the kernel
+ * would refuse is refused alike, what it would do is EOPNOTSUPP.
+ */
+function storeVirtualFunctions(device: SimDevice, value: string): WriteOutcome {
+  const { sriov } = device.info;
+  if (!/^\d{1,5}$/.test(value)) return refuse('EINVAL');
+  const wanted = Number(value);
+  if (!sriov || wanted > sriov.total) return refuse('ERANGE');
+  if (wanted === sriov.enabled) return 'done';
+  if (device.driver === null || isVfioDriver(device.driver)) return refuse('ENOENT');
+  return refuse(wanted > 0 && sriov.enabled > 0 ? 'EBUSY' : 'EOPNOTSUPP');
+}
