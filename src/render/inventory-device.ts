@@ -2,7 +2,7 @@ import { describeClass, describeDevice, formatBytes, hex } from '../model/index.
 import type { HostIndex, PciDevice } from '../model/index.ts';
 import { PLAIN } from './inventory-columns.ts';
 import type { InventoryPaint } from './inventory-columns.ts';
-import { problemsOf, usesOf } from './inventory-problems.ts';
+import { problemsOf } from './inventory-problems.ts';
 import { regionText } from './inventory.ts';
 
 /** Everything about one device, a fact to a line, with the group that it can only be assigned with. */
@@ -32,7 +32,6 @@ export function renderDevice(host: HostIndex, device: PciDevice, paint: Inventor
     ]),
     ...device.netdevs.map(({ name, up }): [string, string] => ['interface', `${name}, ${up ? 'up' : 'down'}`]),
     ...device.blocks.map(({ name }): [string, string] => ['disk', name]),
-    ...usesOf(device).map((use): [string, string] => ['used as', use]),
   ];
   const width = Math.max(...facts.map(([name]) => name.length));
   const problems = problemsOf(host).filter(

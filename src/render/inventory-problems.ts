@@ -84,7 +84,7 @@ function deviceProblems(device: PciDevice, isCovered: boolean): InventoryProblem
   if (device.resetMethods.length === 0 && !device.class.startsWith('06')) add('no-reset', 'the kernel cannot reset it');
   if (device.sriov && device.sriov.enabled > 0) {
     const { enabled } = device.sriov;
-    add('live-vfs', `its ${enabled === 1 ? 'virtual function exists' : `${enabled} virtual functions exist`}`);
+    add('live-vfs', `has ${enabled} virtual function${enabled === 1 ? '' : 's'}: VFIO takes a PF only without any`);
   }
   const uses = usesOf(device);
   if (uses.length > 0) add('in-use', `in use: ${uses.join('; ')}`);
@@ -92,7 +92,7 @@ function deviceProblems(device: PciDevice, isCovered: boolean): InventoryProblem
 }
 
 /** What the host does with a device, each use in words. Nothing for one that VFIO holds. */
-export function usesOf(device: PciDevice): string[] {
+function usesOf(device: PciDevice): string[] {
   if (device.driver !== null && isVfioDriver(device.driver)) return [];
   const uses: string[] = [];
   if (device.bootDisplay) uses.push('the boot display');
