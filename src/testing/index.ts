@@ -4,3 +4,4 @@ export type { BridgeOptions, DeviceOptions, IommuOptions } from './host.ts';
 export { disk, netdev } from './functions.ts';
 export { manifestFrom, spanAt } from './manifest.ts';
 export { planFor, testNames } from './plan.ts';
+export { recordingTerminal, type RecordingTerminal } from './terminal.ts';

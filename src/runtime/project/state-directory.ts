@@ -52,10 +52,6 @@ export class StateDirectory {
     makePrivate(this.path);
   }
 
-  exists(): boolean {
-    return existsSync(this.path);
-  }
-
   lockFile(): string {
     return join(this.path, '.lock');
   }
@@ -68,10 +64,19 @@ export class StateDirectory {
     return new ProjectDirectory(join(this.path, name));
   }
 
-  /** The names of the recorded projects, sorted. */
+  /**
+   * The names of the recorded projects, sorted. None where this user may not look: planning needs no root, and `up`,
+   * which does, looks again.
+   */
   projects(): string[] {
-    if (!existsSync(this.path)) return [];
-    return readdirSync(this.path, { withFileTypes: true })
+    let entries;
+    try {
+      entries = readdirSync(this.path, { withFileTypes: true });
+    } catch (error) {
+      if (['ENOENT', 'EACCES', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
+      throw error;
+    }
+    return entries
       .filter((entry) => entry.isDirectory() && PROJECT_NAME.test(entry.name))
       .map((entry) => entry.name)
       .sort();

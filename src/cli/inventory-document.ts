@@ -1,0 +1,31 @@
+import type { HostIndex, PciDevice } from '../model/index.ts';
+import { problemsOf } from '../render/inventory-problems.ts';
+import { canonicalDevice, canonicalInventory } from '../runtime/inventory/canonical.ts';
+import type { Json } from '../runtime/inventory/canonical.ts';
+
+const OPTIONS = { identifiers: false, volatile: true } as const;
+
+/**
+ * What `inspect -o json` prints: the facts of a snapshot, spelled as in one, and the problems found in them. For one
+ * device: that device, its group, and what concerns either.
+ */
+export function inventoryDocument(host: HostIndex, only?: PciDevice): { readonly [key: string]: unknown } {
+  const { formatVersion, ...facts } = canonicalInventory(host.inventory, OPTIONS) as { readonly [key: string]: Json };
+  const problems = problemsOf(host);
+  if (!only) return { format_version: formatVersion, ...facts, problems };
+  const group = host.inventory.groups.find(({ id }) => id === only.group);
+  const inGroup = group
+    ? canonicalInventory({ ...host.inventory, groups: [group], devices: [] }, OPTIONS)
+    : { groups: [] };
+  return {
+    format_version: formatVersion,
+    device: canonicalDevice(only, OPTIONS),
+    group: (inGroup as { readonly groups: readonly Json[] }).groups[0] ?? null,
+    siblings: (only.group === null ? [] : (host.members.get(only.group) ?? []))
+      .filter((sibling) => sibling !== only)
+      .map((sibling) => canonicalDevice(sibling, OPTIONS)),
+    problems: problems.filter(
+      ({ device, group: id }) => device === only.address || (device === null && (id === only.group || id === null)),
+    ),
+  };
+}
