@@ -10,15 +10,15 @@ const OPTIONS = { identifiers: false, volatile: true } as const;
  * device: that device, its group, and what concerns either.
  */
 export function inventoryDocument(host: HostIndex, only?: PciDevice): { readonly [key: string]: unknown } {
-  const { formatVersion, ...facts } = canonicalInventory(host.inventory, OPTIONS) as { readonly [key: string]: Json };
+  const { format_version, ...facts } = canonicalInventory(host.inventory, OPTIONS) as { readonly [key: string]: Json };
   const problems = problemsOf(host);
-  if (!only) return { format_version: formatVersion, ...facts, problems };
+  if (!only) return { format_version: format_version, ...facts, problems };
   const group = host.inventory.groups.find(({ id }) => id === only.group);
   const inGroup = group
     ? canonicalInventory({ ...host.inventory, groups: [group], devices: [] }, OPTIONS)
     : { groups: [] };
   return {
-    format_version: formatVersion,
+    format_version: format_version,
     device: canonicalDevice(only, OPTIONS),
     group: (inGroup as { readonly groups: readonly Json[] }).groups[0] ?? null,
     siblings: (only.group === null ? [] : (host.members.get(only.group) ?? []))

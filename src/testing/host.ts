@@ -183,7 +183,7 @@ export class HostBuilder {
   build(): HostInventory {
     const used = new Set([...this.#devices.values()].map((device) => device.group));
     return {
-      formatVersion: 1,
+      format_version: 1,
       kernel: this.#kernel,
       iommu: { units: [...this.#units], interruptRemapping: this.#interruptRemapping },
       modules: { ...this.#modules },

@@ -58,7 +58,7 @@ export function lower(input: LoweringInput): Result<Plan> {
   });
   return {
     value: {
-      formatVersion: 1,
+      format_version: 1,
       toolVersion: input.toolVersion,
       project: manifest.name,
       host: {

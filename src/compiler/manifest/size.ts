@@ -44,7 +44,7 @@ function adviseOnDecimalUnit(digits: string, letter: string, unit: string, name:
   const binary = `${digits}${name}`;
   const decimal = BigInt(digits) * 1000n ** BigInt(POWERS.indexOf(letter.toUpperCase()) + 1);
   if (parseSize(binary) === undefined) return `"${digits}${unit}" does not fit 64 bits.`;
-  return `"${unit}" means powers of 1000 to some and of 1024 to others: write ${binary}, or the number of bytes (${digits} × 1000… is ${decimal}).`;
+  return `"${unit}" means powers of 1000 to some and of 1024 to others: write ${binary}, or the plain number of bytes (${decimal}).`;
 }
 
 /** A fraction of a unit is exact in a smaller one, if it is exact at all. */

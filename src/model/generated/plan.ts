@@ -64,7 +64,7 @@ export interface Plan {
 /**
  * Version of this format.
  */
-formatVersion: 1
+format_version: 1
 toolVersion: string
 project: string
 host: {

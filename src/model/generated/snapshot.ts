@@ -20,7 +20,7 @@ export interface HostInventory {
 /**
  * Version of this format.
  */
-formatVersion: 1
+format_version: 1
 kernel: {
 /**
  * As `uname -r` prints it.

@@ -21,7 +21,7 @@ export interface CanonicalOptions {
 export function canonicalInventory(inventory: HostInventory, options: CanonicalOptions): Json {
   const { kernel, iommu, vfio, limits } = inventory;
   return {
-    formatVersion: inventory.formatVersion,
+    format_version: inventory.format_version,
     kernel: { release: kernel.release, architecture: kernel.architecture, pageSize: kernel.pageSize },
     iommu: {
       units: sorted(iommu.units, (unit) => unit.name).map(({ name, kind, addressBits }) => ({

@@ -46,7 +46,7 @@ export const snapshotVersion = defineDiagnostic({
   severity: 'error',
   category: 'host',
   summary: 'the host snapshot has a format that this version does not read',
-  explanation: `\`formatVersion\` says how a snapshot is written. This version of vfio-compose reads format 1. Take the
+  explanation: `\`format_version\` says how a snapshot is written. This version of vfio-compose reads format 1. Take the
 snapshot again with this version, or use the version that took it.`,
 });
 

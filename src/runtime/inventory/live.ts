@@ -40,7 +40,7 @@ export function takeInventory(files: HostFiles, identifiers: boolean): HostInven
     };
     const interrupts = files.text(HostPath.interrupts) ?? '';
     return {
-      formatVersion: 1,
+      format_version: 1,
       kernel,
       iommu: { units, interruptRemapping: interruptRemapping(interrupts, kernel.architecture, units) },
       modules: readModules(files, kernel.release),

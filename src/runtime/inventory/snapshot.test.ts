@@ -109,8 +109,8 @@ test('points at the value that has the wrong shape', async () => {
 });
 
 test('says which format it reads when a snapshot has another', async () => {
-  const text = TEXT.replace('"formatVersion": 1', '"formatVersion": 2');
-  expect(await finding(text)).toMatchObject({ code: 'snapshot-version', line: '"formatVersion": 2,' });
+  const text = TEXT.replace('"format_version": 1', '"format_version": 2');
+  expect(await finding(text)).toMatchObject({ code: 'snapshot-version', line: '"format_version": 2,' });
 });
 
 test('refuses a snapshot that contradicts itself, at the place', async () => {

@@ -53,10 +53,10 @@ export async function parseSnapshot(file: string, text: string): Promise<Result<
     const at = spanAt(file, text, fault?.offset);
     return { diagnostics: [diagnostics.snapshotNotJson({ detail: jsonFault(text, fault), at })] };
   }
-  const version = (value as { formatVersion?: unknown } | null)?.formatVersion;
+  const version = (value as { format_version?: unknown } | null)?.format_version;
   if (typeof version === 'number' && version !== 1) {
     const detail = `It has format ${version}; this version of vfio-compose reads format 1.`;
-    return report(diagnostics.snapshotVersion, detail, ['formatVersion']);
+    return report(diagnostics.snapshotVersion, detail, ['format_version']);
   }
   const { default: validate } = await import('../../model/generated/validate-snapshot.cjs');
   if (!validate(value)) {

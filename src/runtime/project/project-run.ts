@@ -116,7 +116,7 @@ export class ProjectRun {
   private writeRecord(now: Pick<ProjectRecord, 'phase' | 'owner' | 'left' | 'failure'>): void {
     const { plan, machine, directory } = this.options;
     writeRecord(directory, {
-      formatVersion: 1,
+      format_version: 1,
       name: plan.project,
       toolVersion: plan.toolVersion,
       hostFile: machine.hostFile,

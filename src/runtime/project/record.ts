@@ -18,7 +18,7 @@ export interface LeftOver {
 
 /** What is on disk of a running project, beside its plan and its journal. */
 export interface ProjectRecord {
-  readonly formatVersion: 1;
+  readonly format_version: 1;
   readonly name: string;
   readonly toolVersion: string;
   readonly phase: Phase;
@@ -63,7 +63,7 @@ function isRecord(value: unknown): value is ProjectRecord {
   const record = value as Partial<Record<keyof ProjectRecord, unknown>>;
   const owner = record.owner as { pid?: unknown } | null | undefined;
   return (
-    record.formatVersion === 1 &&
+    record.format_version === 1 &&
     typeof record.name === 'string' &&
     PHASES.has(record.phase) &&
     (owner === null || Number.isSafeInteger(owner?.pid)) &&
