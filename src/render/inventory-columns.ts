@@ -9,6 +9,13 @@ export interface InventoryPaint {
 
 export const PLAIN: InventoryPaint = { heading: (text) => text, problem: (text) => text };
 
+/**
+ * Text of the host that can be shown on a terminal. A process or a volume may be called anything, escape sequences
+ * included, and whoever inspects a host is often root.
+ */
+export const printable = (text: string): string =>
+  text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '?');
+
 /** The facts of a device that every view shows, one cell each. */
 export function deviceCells(device: PciDevice): string[] {
   const override = device.driverOverride === null ? '' : ` (override ${device.driverOverride})`;
@@ -19,7 +26,7 @@ export function deviceCells(device: PciDevice): string[] {
     `${device.driver ?? '-'}${override}`,
     device.resetMethods.join(' ') || '-',
     namesOf(device).join(' ') || '-',
-  ];
+  ].map(printable);
 }
 
 /** What the host calls it: interfaces, disks, physical slot, place among virtual functions. */

@@ -1,6 +1,6 @@
 import { describeClass, describeDevice, formatBytes, hex } from '../model/index.ts';
 import type { HostIndex, PciDevice } from '../model/index.ts';
-import { PLAIN } from './inventory-columns.ts';
+import { PLAIN, printable } from './inventory-columns.ts';
 import type { InventoryPaint } from './inventory-columns.ts';
 import { problemsOf } from './inventory-problems.ts';
 import { regionText } from './inventory.ts';
@@ -39,7 +39,7 @@ export function renderDevice(host: HostIndex, device: PciDevice, paint: Inventor
   );
   return `${[
     paint.heading(device.address),
-    ...facts.map(([name, value]) => `  ${name.padEnd(width)}  ${value}`),
-    ...problems.map(({ text }) => `  ${paint.problem(`! ${text}`)}`),
+    ...facts.map(([name, value]) => `  ${name.padEnd(width)}  ${printable(value)}`),
+    ...problems.map(({ text }) => `  ${paint.problem(`! ${printable(text)}`)}`),
   ].join('\n')}\n`;
 }

@@ -1,6 +1,6 @@
 import { formatBytes, hex } from '../model/index.ts';
 import type { HostIndex, HostInventory, IommuGroup, PciDevice, ReservedRegion } from '../model/index.ts';
-import { columnLine, columnWidths, deviceCells, PLAIN } from './inventory-columns.ts';
+import { columnLine, columnWidths, deviceCells, PLAIN, printable } from './inventory-columns.ts';
 import type { InventoryPaint } from './inventory-columns.ts';
 import { problemsOf } from './inventory-problems.ts';
 import type { InventoryProblem } from './inventory-problems.ts';
@@ -61,7 +61,7 @@ export function renderHost({ kernel, iommu, vfio, limits, hugePages, modules }: 
     `IOMMU: ${units.join(', ') || 'none'}; interrupt remapping ${isolation}`,
     `VFIO: vfio_pci ${vfioModule ? vfioModule.state : 'absent'}; ${nodes.join(', ') || 'no node in /dev'}`,
     `memory to lock: ${lockable}; huge pages: ${pools.join(', ') || 'none'}`,
-  ];
+  ].map(printable);
 }
 
 function groupLine({ id, type, reservedRegions, node }: IommuGroup): string {
@@ -73,7 +73,7 @@ function groupLine({ id, type, reservedRegions, node }: IommuGroup): string {
       ? []
       : [`/dev/vfio/${id} uid ${node.uid} gid ${node.gid} mode ${node.mode.toString(8).padStart(4, '0')}`]),
   ];
-  return parts.length === 0 ? `group ${id}` : `group ${id}: ${parts.join('; ')}`;
+  return printable(parts.length === 0 ? `group ${id}` : `group ${id}: ${parts.join('; ')}`);
 }
 
 export const regionText = ({ first, last, type }: ReservedRegion): string => `${hex(first)}-${hex(last)} ${type}`;
@@ -98,6 +98,6 @@ class ProblemTable {
   ofDevice = (device: PciDevice, indent: string): string[] => this.#of(device.address, indent);
 
   #of(key: string, indent: string): string[] {
-    return (this.#lines.get(key) ?? []).map((text) => indent + this.#paint.problem(`! ${text}`));
+    return (this.#lines.get(key) ?? []).map((text) => indent + this.#paint.problem(`! ${printable(text)}`));
   }
 }

@@ -7,9 +7,12 @@ import type { HostInventory } from '../../model/index.ts';
 import { bar, bdf, disk, host, netdev, region } from '../../testing/index.ts';
 import { writeHostTree } from '../../testing/host-tree.ts';
 import { canonicalInventory } from './canonical.ts';
+import { digestOf } from './digest.ts';
 import { HostFiles } from './host-files.ts';
 import { HostPath } from './host-paths.ts';
 import { readLiveInventory, takeInventory } from './live.ts';
+import { parseSnapshot } from './snapshot.ts';
+import { snapshotText } from './snapshot-text.ts';
 
 const roots: string[] = [];
 afterEach(() => {
@@ -68,6 +71,17 @@ const RICH = host()
 
 test('reads every fact of a host back from its pseudo files', () => {
   expect(comparable(readLiveInventory({ root: treeOf(RICH), identifiers: true }))).toEqual(comparable(RICH));
+});
+
+test('gives a live host and its capture the same digest, with identifiers or without', async () => {
+  const root = treeOf(RICH);
+  const live = digestOf(readLiveInventory({ root }));
+  for (const identifiers of [true, false]) {
+    const text = snapshotText(readLiveInventory({ root, identifiers }), { identifiers });
+    const { value, diagnostics } = await parseSnapshot('host.json', text);
+    expect(diagnostics).toEqual([]);
+    expect(value && digestOf(value)).toBe(live);
+  }
 });
 
 test('reads an arm64 host and an AMD host', () => {

@@ -1,0 +1,111 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { snapshotText } from '../../runtime/inventory/snapshot-text.ts';
+import { disk, host, netdev } from '../../testing/index.ts';
+import type { Terminal, Verb } from '../verb.ts';
+import { UsageError } from '../verb.ts';
+import { verb as capture } from './capture.ts';
+import { verb as inspect } from './inspect.ts';
+
+const HOST = host()
+  .intelIommu()
+  .nic('0000:03:00.0', { group: 20, serial: '00-11', netdevs: [netdev('cable0', { mac: '52:54:00:12:34:56' })] })
+  .nic('0000:03:00.1', { group: 20 })
+  .nvme('0000:04:00.0', { blocks: [disk('disk7')] })
+  .build();
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'inspect-'));
+  writeFileSync(join(folder, 'host.json'), snapshotText(HOST, { identifiers: true }));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Runs a verb on the snapshot, with the folder as working directory. */
+async function run(verb: Verb, args: readonly string[], options: Record<string, unknown> = {}, file = 'host.json') {
+  let out = '';
+  let err = '';
+  const terminal: Terminal = {
+    out: (text) => void (out += text),
+    err: (text) => void (err += text),
+    env: {},
+    cwd: folder,
+    interactive: false,
+    colour: () => false,
+    confirm: async () => false,
+    readStdin: async () => '',
+  };
+  const global = { file: [], envFile: [], host: file, quiet: false, verbose: false };
+  const status = await verb.run({ args, options, global, terminal });
+  return { status, out, err };
+}
+
+test('shows groups by default, and devices when asked', async () => {
+  expect((await run(inspect, [])).out).toMatch(/^group 20:/m);
+  expect(await run(inspect, ['groups'])).toEqual(await run(inspect, []));
+  expect((await run(inspect, ['devices'])).out).toMatch(/^ADDRESS +GROUP/);
+});
+
+test('finds a device by address with or without domain, by interface, by disk with or without /dev', async () => {
+  const card = await run(inspect, ['0000:03:00.0']);
+  expect(card).toMatchObject({ status: 0, err: '' });
+  expect(card.out).toMatch(/^0000:03:00\.0\n/);
+  expect(await run(inspect, ['03:00.0'])).toEqual(card);
+  expect(await run(inspect, ['cable0'])).toEqual(card);
+  expect((await run(inspect, ['/dev/disk7'])).out).toBe((await run(inspect, ['disk7'])).out);
+});
+
+test('R-NAME-3: names near devices where there is none of that name', async () => {
+  const { status, out, err } = await run(inspect, ['cable1']);
+  expect({ status, out }).toEqual({ status: 4, out: '' });
+  expect(err).toContain('cable0');
+  expect((await run(inspect, ['0000:99:00.0'])).status).toBe(4);
+});
+
+test('prints one JSON document with its format version', async () => {
+  const whole = JSON.parse((await run(inspect, [], { output: 'json' })).out) as Record<string, unknown>;
+  expect(whole).toMatchObject({ format_version: 1, kernel: HOST.kernel, problems: [] });
+  expect(whole['devices']).toHaveLength(3);
+  const one = JSON.parse((await run(inspect, ['cable0'], { output: 'json' })).out) as Record<string, unknown>;
+  expect(one).toMatchObject({
+    format_version: 1,
+    device: { address: '0000:03:00.0' },
+    group: { id: 20 },
+    siblings: [{ address: '0000:03:00.1' }],
+  });
+  expect(JSON.stringify([whole, one])).not.toMatch(/52:54|00-11/);
+});
+
+test('refuses an output format that it does not have', async () => {
+  await expect(run(inspect, [], { output: 'yaml' })).rejects.toThrow(UsageError);
+});
+
+test('fails with the reason where the snapshot cannot be read', async () => {
+  const { status, out, err } = await run(inspect, [], {}, 'missing.json');
+  expect({ status, out }).toEqual({ status: 4, out: '' });
+  expect(err).toContain('snapshot-unreadable');
+});
+
+test('captures to standard output, without identifiers unless asked', async () => {
+  expect((await run(capture, [])).out).toBe(snapshotText(HOST, { identifiers: false }));
+  expect((await run(capture, [], { identifiers: true })).out).toBe(snapshotText(HOST, { identifiers: true }));
+});
+
+test('captures to a file that is whole, and its owner alone may read where it identifies', async () => {
+  const { status, out, err } = await run(capture, [], { output: 'plain.json' });
+  expect({ status, out }).toEqual({ status: 0, out: '' });
+  expect(err).toContain('3 devices');
+  expect(readFileSync(join(folder, 'plain.json'), 'utf8')).toBe(snapshotText(HOST, { identifiers: false }));
+  await run(capture, [], { output: 'secret.json', identifiers: true });
+  expect(statSync(join(folder, 'secret.json')).mode & 0o777).toBe(0o600);
+  expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+});
+
+test('says why a capture cannot be written', async () => {
+  const { status, err } = await run(capture, [], { output: 'no/such/folder.json' });
+  expect(status).toBe(1);
+  expect(err).toContain('ENOENT');
+  expect((await run(capture, [], { output: '.' })).status).toBe(1);
+});
