@@ -1,5 +1,5 @@
 import type { HostInventory, IommuUnit } from '../model/index.ts';
-import type { Tree } from './host-tree.ts';
+import type { Tree } from './tree.ts';
 
 /** A chip's name in /proc/interrupts, by architecture and by whether interrupts are isolated. */
 const CHIPS = {
