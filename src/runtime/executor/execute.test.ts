@@ -1,0 +1,233 @@
+import { expect, it } from 'vitest';
+import type { HostInventory, Plan } from '../../model/index.ts';
+import { disk, host, planFor } from '../../testing/index.ts';
+import { FaultKernel, type Fault, Killed } from '../kernel/fault.ts';
+import type { Kernel } from '../kernel/port.ts';
+import { RecordingKernel } from '../kernel/recording.ts';
+import { SimulatedKernel } from '../kernel/sim/index.ts';
+import { Execution, type ExecutorEvents } from './execute.ts';
+import { explain } from './explain.ts';
+import type { JournalMark } from './journal.ts';
+
+const inventory = host()
+  .intelIommu()
+  .hugePages(2n << 20n, 8)
+  .nic('0000:31:00.0', { group: 26 })
+  .nic('0000:31:00.1', { group: 26 })
+  .nvme('0000:32:00.0', { group: 27, blocks: [disk('scratch')] })
+  .module('vfio_pci', 'available')
+  .build();
+
+const plan = planFor(
+  {
+    edge: {
+      memory: [
+        { iova: '0', size: '4MiB' },
+        { iova: '16MiB', size: '2MiB', backing: 'hugetlb' },
+        { iova: '32MiB', size: '1MiB', backing: 'memfd' },
+      ],
+      devices: {
+        wan: { pci: '0000:31:00.0', group: 'detach', irqs: [{ index: 'msix', count: 2 }] },
+        store: '0000:32:00.0',
+      },
+    },
+  },
+  inventory,
+);
+
+class MemoryJournal {
+  readonly entries: { mark: JournalMark; step: string }[] = [];
+  record(mark: JournalMark, step: string): void {
+    this.entries.push({ mark, step });
+  }
+  state() {
+    const of = (...marks: JournalMark[]) =>
+      new Set(this.entries.filter((entry) => marks.includes(entry.mark)).map((entry) => entry.step));
+    return { ran: of('begun', 'done'), undone: of('undone') };
+  }
+}
+
+function executionOn(kernel: Kernel, events: ExecutorEvents = {}, what: Plan = plan, holders: string[] = []) {
+  const journal = new MemoryJournal();
+  const execution = new Execution({
+    plan: what,
+    host: { kernel, holders: () => holders.map((command) => ({ pid: 4242, command })) },
+    journal,
+    explain,
+    events,
+    stepTimeoutMs: 1_000,
+  });
+  return { execution, journal };
+}
+
+/** A module that was loaded stays (docs/adr/0002): everything else must be as before. */
+const exceptModules = ({ modules: _, ...rest }: HostInventory) => rest;
+
+function expectAsBefore(kernel: SimulatedKernel, label: string): void {
+  expect(exceptModules(kernel.toInventory()), label).toEqual(exceptModules(inventory));
+  expect(kernel.leaks(), label).toEqual([]);
+}
+
+it('R-BACK-1: up and the way back leave the host as it was, and nothing open', async () => {
+  const kernel = new SimulatedKernel(inventory);
+  const { execution } = executionOn(kernel);
+  const outcome = await execution.up();
+  expect(outcome.kind).toBe('up');
+  expect(kernel.toInventory().devices.map((device) => device.driver)).toEqual(['vfio-pci', null, 'vfio-pci']);
+  expect(kernel.deviceState('0000:31:00.0')).toMatchObject({ openCount: 1, busMaster: false, eventfds: 2 });
+  expect(await execution.back(outcome.ran)).toEqual([]);
+  expectAsBefore(kernel, 'after down');
+});
+
+it('R-ORDER-1 to 4: makes the calls of a plan in the order of its steps, and the way back in its own', async () => {
+  const recording = new RecordingKernel(new SimulatedKernel(inventory));
+  const { execution } = executionOn(recording);
+  const outcome = await execution.up();
+  await execution.back(outcome.ran);
+  await expect(recording.text).toMatchFileSnapshot('testdata/calls.txt');
+});
+
+/** How many calls an undisturbed run makes, up and back. */
+async function callsOf(counts?: Fault['counts']) {
+  const kernel = new FaultKernel(new SimulatedKernel(inventory), {
+    at: Infinity,
+    when: 'before',
+    how: 'EIO',
+    ...(counts ? { counts } : {}),
+  });
+  const { execution } = executionOn(kernel);
+  const outcome = await execution.up();
+  const up = kernel.calls;
+  await execution.back(outcome.ran);
+  return { up, all: kernel.calls };
+}
+
+it('R-BIND-3, R-BACK-1: whichever call of up fails, everything done before it is taken back', async () => {
+  const { up } = await callsOf();
+  expect(up).toBeGreaterThan(50);
+  for (let at = 1; at <= up; at++) {
+    const simulated = new SimulatedKernel(inventory);
+    const kernel = new FaultKernel(simulated, { at, when: 'before', how: 'EIO' });
+    const { execution } = executionOn(kernel);
+    const outcome = await execution.up();
+    // A failure that a step itself can do without (looking whether a file is there) may leave up to go on.
+    const left = await execution.back(outcome.ran);
+    expect(
+      left.map((failure) => failure.explanation),
+      `call ${at}`,
+    ).toEqual([]);
+    expectAsBefore(simulated, `call ${at}`);
+    if (outcome.kind === 'failed') expect(outcome.failure.errno, `call ${at}`).toBe('EIO');
+  }
+});
+
+it('R-BACK-2: wherever the process is killed, the journal leads back to the host as it was', async () => {
+  const { all } = await callsOf();
+  for (let at = 1; at <= all; at++) {
+    for (const when of ['before', 'after'] as const) {
+      const simulated = new SimulatedKernel(inventory);
+      const { execution, journal } = executionOn(new FaultKernel(simulated, { at, when, how: 'kill' }));
+      try {
+        const outcome = await execution.up();
+        await execution.back(outcome.ran);
+      } catch (error) {
+        if (!(error instanceof Killed)) throw error;
+      }
+      simulated.kill();
+      const { ran, undone } = journal.state();
+      const left = await executionOn(simulated).execution.back(ran, undone);
+      expect(
+        left.map((failure) => failure.explanation),
+        `${when} call ${at}`,
+      ).toEqual([]);
+      expectAsBefore(simulated, `${when} call ${at}`);
+    }
+  }
+});
+
+it('journals durable steps before and after them, and held ones not at all', async () => {
+  const { execution, journal } = executionOn(new SimulatedKernel(inventory));
+  await execution.up();
+  expect(journal.entries.slice(0, 2)).toEqual([
+    { mark: 'begun', step: 'load-module:vfio-pci' },
+    { mark: 'done', step: 'load-module:vfio-pci' },
+  ]);
+  expect(journal.entries.filter((entry) => entry.step.startsWith('map-dma'))).toEqual([]);
+});
+
+it('says which step failed, with the call, its target, the errno by name and what it usually means', async () => {
+  const simulated = new SimulatedKernel(inventory);
+  const kernel = new FaultKernel(simulated, {
+    at: 1,
+    when: 'before',
+    how: 'EBUSY',
+    counts: ({ name }) => name === 'VFIO_GROUP_SET_CONTAINER',
+  });
+  const outcome = await executionOn(kernel).execution.up();
+  expect(outcome).toMatchObject({
+    kind: 'failed',
+    failure: { kind: 'errno', errno: 'EBUSY', step: { id: 'set-container:26' } },
+  });
+  if (outcome.kind === 'failed') {
+    expect(outcome.failure.operation).toContain('VFIO_GROUP_SET_CONTAINER');
+    expect(outcome.failure.explanation).not.toBe('');
+  }
+});
+
+it('R-BIND-4: does not unbind a device that somebody holds open, and names them', async () => {
+  const kernel = new SimulatedKernel(inventory);
+  const { execution, journal } = executionOn(kernel);
+  await execution.up();
+  kernel.kill();
+  const { ran } = journal.state();
+  const left = await executionOn(kernel, {}, plan, ['dpdk-testpmd']).execution.back(ran);
+  expect(
+    left.some((failure) => failure.kind === 'held' && failure.explanation.includes('dpdk-testpmd (pid 4242)')),
+  ).toBe(true);
+  expect(kernel.blocked).toEqual([]);
+});
+
+it('R-BIND-4: gives up a step that takes longer than its time, and says so', async () => {
+  const kernel = new SimulatedKernel(inventory);
+  const never = new Proxy(kernel, {
+    get: (target, name) => {
+      if (name === 'writeFile') return () => new Promise(() => {});
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+  const outcome = await executionOn(never).execution.up();
+  expect(outcome).toMatchObject({ kind: 'failed', failure: { kind: 'timeout', step: { kind: 'unbind-driver' } } });
+});
+
+it('goes on after a best-effort reset that fails, and tells', async () => {
+  const soft = planFor({ edge: { devices: { wan: { pci: '0000:32:00.0', reset: 'preferred' } } } }, inventory);
+  const kernel = new FaultKernel(new SimulatedKernel(inventory), {
+    at: 1,
+    when: 'before',
+    how: 'EINVAL',
+    counts: ({ name }) => name === 'VFIO_DEVICE_RESET',
+  });
+  const warned: string[] = [];
+  const outcome = await executionOn(kernel, { warned: (failure) => warned.push(failure.step.id) }, soft).execution.up();
+  expect(outcome.kind).toBe('up');
+  expect(warned).toEqual(['reset-device:0000:32:00.0']);
+});
+
+it('stops before the next step once it is asked to', async () => {
+  const controller = new AbortController();
+  const kernel = new SimulatedKernel(inventory);
+  const execution = new Execution({
+    plan,
+    host: { kernel, holders: () => [] },
+    journal: new MemoryJournal(),
+    explain,
+    events: { finished: (step) => step.kind === 'bind-driver' && controller.abort() },
+    stepTimeoutMs: 1_000,
+    signal: controller.signal,
+  });
+  const outcome = await execution.up();
+  expect(outcome).toMatchObject({ kind: 'failed', failure: { kind: 'interrupted' } });
+  expect(await execution.back(outcome.ran)).toEqual([]);
+  expectAsBefore(kernel, 'after the signal');
+});
