@@ -1,0 +1,31 @@
+import type { Diagnostic } from '../../../model/index.ts';
+import type { MapNode } from '../../source/index.ts';
+import type { Shape } from '../shape.ts';
+import {
+  irqsOnlyWithHold,
+  ownersOnlyWithBind,
+  pageSizeOnlyWithHugePages,
+  sizesFit,
+  somethingAssigned,
+  vmsOrDevices,
+} from './forms.ts';
+import type { Law } from './law.ts';
+import { notYet } from './not-yet.ts';
+import { oneSelectorEach } from './one-selector.ts';
+
+export { notYetPaths } from './not-yet.ts';
+
+/** What a manifest must keep beyond its schema, before any host is looked at. */
+const LAWS: readonly Law[] = [
+  vmsOrDevices,
+  somethingAssigned,
+  oneSelectorEach,
+  notYet,
+  ownersOnlyWithBind,
+  irqsOnlyWithHold,
+  sizesFit,
+  pageSizeOnlyWithHugePages,
+];
+
+export const checkLaws = (root: MapNode, shape: Pick<Shape, 'isFaulty'>): Diagnostic[] =>
+  LAWS.flatMap((law) => law({ root, shape }));

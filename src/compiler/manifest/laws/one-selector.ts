@@ -1,0 +1,70 @@
+import { type Diagnostic, parseBdf } from '../../../model/index.ts';
+import { entryOf, type Node, spanOf } from '../../source/index.ts';
+import { oneSelector, selectorModifier, wrongValue } from '../diagnostics.ts';
+import { devicesOf, keySpan, type Law, type Part, vmsOf } from './law.ts';
+
+const SELECTORS = ['pci', 'sysfs', 'id', 'class', 'netdev', 'block', 'vf', 'serial', 'topology', 'platform'];
+/** Selectors that can match several devices. */
+const PLURAL = ['id', 'class'];
+const MODIFIERS = ['index', 'slot', 'all'];
+
+/** Every device is named in exactly one way, and says which of several matches only where there can be several. */
+export const oneSelectorEach: Law = ({ root, shape }) =>
+  vmsOf(root).flatMap((vm) => [
+    ...shortForms(vm)
+      .filter(({ path }) => !shape.isFaulty(path))
+      .flatMap(({ node }) => pciAddress(node)),
+    ...devicesOf(vm)
+      .filter(({ path }) => !shape.isFaulty(path))
+      .flatMap((device) => [...selectors(device), ...modifiers(device)]),
+  ]);
+
+function shortForms(vm: Part): { node: Node; path: Part['path'] }[] {
+  const devices = entryOf(vm.map, 'devices')?.value;
+  if (devices?.kind !== 'map') return [];
+  return devices.entries.map(({ key, value }) => ({ node: value, path: [...vm.path, 'devices', key] }));
+}
+
+function selectors({ map, path, keyAt }: Part): Diagnostic[] {
+  const given = map.entries.filter(({ key }) => SELECTORS.includes(key));
+  const [first, ...others] = given;
+  if (!first) {
+    const choices = SELECTORS.filter((key) => key !== 'platform').join(', ');
+    const detail = `"${path.at(-1)}" does not say which device it is. Give it one of ${choices}.`;
+    return [oneSelector({ detail, at: spanOf(keyAt) })];
+  }
+  const [second] = others;
+  if (!second) return first.key === 'pci' ? pciAddress(first.value) : [];
+  const detail = `"${path.at(-1)}" is named by ${given.map(({ key }) => `"${key}"`).join(' and by ')}. Keep one; what the device must also be goes under "expect".`;
+  const related = given
+    .filter((entry) => entry !== second)
+    .map((entry) => ({ message: `also named by "${entry.key}"`, at: keySpan(entry) }));
+  return [oneSelector({ detail, at: keySpan(second), related })];
+}
+
+function modifiers({ map }: Part): Diagnostic[] {
+  const found: Diagnostic[] = [];
+  const plural = map.entries.some(({ key }) => PLURAL.includes(key));
+  const selector = map.entries.find(({ key }) => SELECTORS.includes(key));
+  for (const entry of map.entries.filter(({ key }) => MODIFIERS.includes(key))) {
+    if (plural || !selector) continue;
+    const detail = `"${entry.key}" chooses among several matches, and "${selector.key}" names one device. Use it with "id" or "class", or leave it out.`;
+    const related = [{ message: 'the device is named here', at: keySpan(selector) }];
+    found.push(selectorModifier({ detail, at: keySpan(entry), related }));
+  }
+  const index = entryOf(map, 'index');
+  const all = entryOf(map, 'all');
+  if (plural && index && all?.value.kind === 'scalar' && all.value.value === true) {
+    const detail = '"index" takes one of the matches and "all" takes every one. Keep one of them.';
+    found.push(
+      selectorModifier({ detail, at: keySpan(all), related: [{ message: 'one is chosen here', at: keySpan(index) }] }),
+    );
+  }
+  return found;
+}
+
+function pciAddress(node: Node): Diagnostic[] {
+  if (node.kind !== 'scalar' || parseBdf(node.raw) !== undefined) return [];
+  const detail = `"${node.raw.slice(0, 60)}" is not a PCI address: domain (may be left out), bus, device and function in hexadecimal, such as 0000:01:00.0. To name the device in another way, use a map: {netdev: enp1s0}.`;
+  return [wrongValue({ detail, at: spanOf(node.at) })];
+}
