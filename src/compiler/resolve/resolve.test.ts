@@ -308,3 +308,32 @@ test('does not depend on the order of the devices in the inventory', () => {
     { numRuns: 50 },
   );
 });
+
+test('gives devices or findings for any text, never an exception', () => {
+  const text = fc.oneof(
+    fc.string({ maxLength: 40 }),
+    fc.constantFrom(
+      '__proto__',
+      'constructor',
+      '/sys/..',
+      '/sys/devices/0000:01:00.0/..',
+      '0000:00:1c.4',
+      ':',
+      '/dev/',
+    ),
+  );
+  const entry = fc.oneof(
+    text,
+    fc
+      .constantFrom('pci', 'sysfs', 'id', 'class', 'netdev', 'block', 'serial', 'topology')
+      .chain((kind) => text.map((value): DeviceManifest => ({ [kind]: value }))),
+    fc.record({ vf: fc.record({ pf: text, index: fc.nat(9) }) }),
+  );
+  const inventory = machine().build();
+  fc.assert(
+    fc.property(entry, (value) => {
+      const { vms, found } = one(value, inventory);
+      expect((vms[0]?.devices.length ?? 0) > 0 || found.length > 0).toBe(true);
+    }),
+  );
+});

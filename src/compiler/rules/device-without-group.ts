@@ -46,17 +46,21 @@ function whatIsMissing({ inventory }: HostIndex): string {
     return `The host's IOMMU (${units.slice(0, 4).join(', ')}${units.length > 4 ? ', …' : ''}) does not cover this device: the firmware's tables (DMAR, IVRS, IORT or the device tree's iommu-map) leave it or its bus out, or a kernel parameter switches the IOMMU off for it.`;
   }
   const { architecture } = inventory.kernel;
-  return `The host has no IOMMU switched on. ${HOW_TO_SWITCH_ON[architecture] ?? `Look up how the IOMMU of this machine (${architecture}) is switched on, in its firmware and on the kernel command line.`}`;
+  return `The host has no IOMMU switched on. ${HOW_TO_SWITCH_ON.get(architecture) ?? `Look up how the IOMMU of this machine (${architecture}) is switched on, in its firmware and on the kernel command line.`}`;
 }
 
 const X86 =
   'Switch on VT-d (Intel) or AMD-Vi, often called "IOMMU" (AMD), in the firmware setup; with Intel add intel_iommu=on to the kernel command line; then restart.';
 
-const HOW_TO_SWITCH_ON: Readonly<Partial<Record<string, string>>> = {
-  x86_64: X86,
-  i686: X86,
-  aarch64:
+const HOW_TO_SWITCH_ON: ReadonlyMap<string, string> = new Map([
+  ['x86_64', X86],
+  ['i686', X86],
+  [
+    'aarch64',
     'The firmware has to describe the SMMU: a node in the device tree with iommu-map at the PCI host bridge, or the ACPI table IORT; the kernel needs CONFIG_ARM_SMMU or CONFIG_ARM_SMMU_V3.',
-  riscv64:
+  ],
+  [
+    'riscv64',
     'The firmware has to describe the IOMMU in the device tree (iommu-map at the PCI host bridge) and the kernel needs CONFIG_RISCV_IOMMU.',
-};
+  ],
+]);

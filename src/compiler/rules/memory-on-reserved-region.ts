@@ -2,7 +2,7 @@ import { defineDiagnostic, hex } from '../../model/index.ts';
 import type { Related, ResolvedVm } from '../../model/index.ts';
 import type { Rule, RuleContext } from './rule.ts';
 import { extentOf } from './shared/memory.ts';
-import { type Reservation, nearestFree, overlapFinder, reservationsOf } from './shared/reserved.ts';
+import { type Reservation, overlapFinder, placeFinder, reservationsOf } from './shared/reserved.ts';
 import { andList, rangeText } from './shared/words.ts';
 
 export const memoryOnReservedRegion = defineDiagnostic({
@@ -33,12 +33,15 @@ const PLACES_SOUGHT = 8;
 function checkVm(vm: ResolvedVm, { host }: RuleContext) {
   const reservations = reservationsOf(vm, host);
   const overlapping = overlapFinder(reservations, ({ region }) => region);
+  // Made at the first finding: most manifests have none.
+  let findPlace: ((index: number) => bigint | undefined) | undefined;
   let sought = 0;
   return vm.memory.flatMap((memory, index) => {
     const extent = extentOf(memory);
     const hit = extent ? overlapping(extent) : [];
     if (!extent || hit.length === 0) return [];
-    const free = sought++ < PLACES_SOUGHT ? nearestFree(vm, index, reservations, host) : undefined;
+    findPlace ??= placeFinder(vm, reservations, host);
+    const free = sought++ < PLACES_SOUGHT ? findPlace(index) : undefined;
     const place = free === undefined ? '' : ` It would fit as a whole at ${hex(free)}.`;
     const detail = `The mapping ${rangeText(extent)} of ${vm.name} lies on ${andList(hit.slice(0, 4).map(nameRegion))}. Split it around that, or move it.${place}`;
     const related = hit.slice(0, 16).map((reservation): Related => ({ message: describe(reservation) }));
@@ -46,13 +49,13 @@ function checkVm(vm: ResolvedVm, { host }: RuleContext) {
   });
 }
 
-const KINDS: Readonly<Partial<Record<string, string>>> = {
-  msi: 'the MSI window',
-  direct: 'a 1:1 mapping of the firmware',
-  reserved: 'addresses that the platform reserves',
-};
+const KINDS: ReadonlyMap<string, string> = new Map([
+  ['msi', 'the MSI window'],
+  ['direct', 'a 1:1 mapping of the firmware'],
+  ['reserved', 'addresses that the platform reserves'],
+]);
 
-const nameRegion = ({ region }: Reservation): string => KINDS[region.type] ?? `a region of type ${region.type}`;
+const nameRegion = ({ region }: Reservation): string => KINDS.get(region.type) ?? `a region of type ${region.type}`;
 
 function describe(reservation: Reservation): string {
   const { region, groups } = reservation;

@@ -41,14 +41,14 @@ export const vfWithoutItsPfRule: Rule = {
       ({ device }) => (device.sriov?.enabled ?? 0) > 0 && device.driver !== null && isVfioDriver(device.driver),
     );
     if (pfs.length === 0) return split;
-    const children = groupBy(host.inventory.devices, (device) => device.physicalFunction);
+    const children = groupBy([...host.byAddress.values()], (device) => device.physicalFunction);
     const left = pfs.flatMap((pf) => {
       const vfs = (children.get(pf.device.address) ?? []).filter(
         ({ address, driver }) => !planned.has(address) && driver !== null && !isVfioDriver(driver),
       );
       if (vfs.length === 0) return [];
       const names = vfs.slice(0, 8).map(({ address, driver }) => `${address} (${driver})`);
-      const detail = `${titleOf(pf)} is a PF, and the host uses its VFs ${andList(names.sort())}: the owner of the PF rules over them. Give them to ${pf.vm} too, or leave the PF with the host.`;
+      const detail = `${titleOf(pf)} is a PF, and the host uses its VFs ${andList(names)}: the owner of the PF rules over them. Give them to ${pf.vm} too, or leave the PF with the host.`;
       return [vfWithoutItsPf({ detail, at: pf.selectorAt })];
     });
     return [...split, ...left];

@@ -1,3 +1,4 @@
+import { U64_MAX } from '../../../model/index.ts';
 import type { HostIndex, ReservedRegion, ResolvedVm } from '../../../model/index.ts';
 import { groupIds } from './assignments.ts';
 import { type Extent, apertures, extentOf, granuleOf } from './memory.ts';
@@ -28,7 +29,10 @@ export function reservationsOf(vm: ResolvedVm, host: HostIndex): Reservation[] {
   return [...known.values()].sort((a, b) => byFirst(a.region, b.region));
 }
 
-/** Finds what overlaps an extent among ranges sorted by first address, without looking at all of them. */
+/** A mapping over thousands of regions is wrong like one over a few. */
+const MOST_FOUND = 64;
+
+/** Finds what overlaps an extent (the highest, if very many) among ranges sorted by first address, without looking at all of them. */
 export function overlapFinder<T>(sorted: readonly T[], rangeOf: (item: T) => Extent): (extent: Extent) => T[] {
   // The furthest end among the ranges up to each one: behind it nothing earlier can reach.
   let furthest = -1n;
@@ -39,7 +43,8 @@ export function overlapFinder<T>(sorted: readonly T[], rangeOf: (item: T) => Ext
   });
   return ({ first, last }) => {
     const found: T[] = [];
-    for (let at = countUpTo(sorted, rangeOf, last) - 1; at >= 0 && (ends[at] ?? -1n) >= first; at--) {
+    const from = countUpTo(sorted, rangeOf, last) - 1;
+    for (let at = from; at >= 0 && found.length < MOST_FOUND && (ends[at] ?? -1n) >= first; at--) {
       const item = sorted[at];
       if (item !== undefined && rangeOf(item).last >= first) found.push(item);
     }
@@ -61,38 +66,52 @@ function countUpTo<T>(sorted: readonly T[], rangeOf: (item: T) => Extent, addres
 }
 
 /**
- * The free place nearest to where entry `index` of a VM wants to be: clear of reserved regions and of the VM's other
- * entries, aligned, and within what the IOMMU translates. Undefined where there is none.
+ * Finds the free place nearest to where an entry of a VM wants to be: clear of reserved regions and of the VM's other
+ * entries, aligned, and within what every IOMMU unit translates. Undefined where there is none.
  */
-export function nearestFree(
+export function placeFinder(
   vm: ResolvedVm,
-  index: number,
   reservations: readonly Reservation[],
   host: HostIndex,
-): bigint | undefined {
-  const memory = vm.memory[index];
-  if (!memory) return undefined;
-  const granule = granuleOf(memory, host);
-  const others = vm.memory.flatMap((other, at) => (at === index ? [] : (extentOf(other) ?? [])));
-  const taken: Extent[] = [...reservations.map(({ region }) => region), ...others].sort(byFirst);
-  const limit = apertures(host)?.narrowest.last ?? (1n << 64n) - 1n;
-  let best: bigint | undefined;
-  const offer = (gapFirst: bigint, gapLast: bigint) => {
-    const lowest = roundUp(gapFirst, granule);
-    const highest = roundDown(gapLast - memory.size + 1n, granule);
-    if (gapLast < gapFirst || highest < lowest) return;
-    const place = memory.iova < lowest ? lowest : memory.iova > highest ? highest : roundDown(memory.iova, granule);
-    if (best === undefined || distance(place, memory.iova) < distance(best, memory.iova)) best = place;
+): (index: number) => bigint | undefined {
+  const entries = vm.memory.flatMap((memory, index) => {
+    const extent = extentOf(memory);
+    return extent ? [{ ...extent, index }] : [];
+  });
+  const taken = [...reservations.map(({ region: { first, last } }) => ({ first, last, index: -1 })), ...entries].sort(
+    byFirst,
+  );
+  const limit = apertures(host)?.narrowest.last ?? U64_MAX;
+  return (index) => {
+    const memory = vm.memory[index];
+    if (!memory) return undefined;
+    const granule = granuleOf(memory, host);
+    let best: bigint | undefined;
+    const offer = (first: bigint, last: bigint) => {
+      const place = placeIn({ first, last: last < limit ? last : limit }, memory.iova, memory.size, granule);
+      if (place === undefined) return;
+      if (best === undefined || distance(place, memory.iova) < distance(best, memory.iova)) best = place;
+    };
+    let free = 0n;
+    for (const { first, last, index: other } of taken) {
+      if (other === index) continue;
+      if (first > free) offer(free, first - 1n);
+      if (last >= free) free = last + 1n;
+    }
+    offer(free, U64_MAX);
+    return best;
   };
-  let free = 0n;
-  for (const { first, last } of taken) {
-    if (first > free) offer(free, first - 1n < limit ? first - 1n : limit);
-    if (last + 1n > free) free = last + 1n;
-  }
-  offer(free, limit);
-  return best;
+}
+
+/** The aligned address in a gap that is nearest to `wanted` and leaves room for `size` bytes. */
+function placeIn(gap: Extent, wanted: bigint, size: bigint, granule: bigint): bigint | undefined {
+  const lowest = roundUp(gap.first, granule);
+  const room = gap.last - size + 1n;
+  if (room < lowest) return undefined;
+  const highest = roundDown(room, granule);
+  return wanted < lowest ? lowest : wanted > highest ? highest : roundDown(wanted, granule);
 }
 
 const distance = (a: bigint, b: bigint): bigint => (a > b ? a - b : b - a);
 const roundUp = (value: bigint, unit: bigint): bigint => ((value + unit - 1n) / unit) * unit;
-const roundDown = (value: bigint, unit: bigint): bigint => (value < 0n ? -1n : (value / unit) * unit);
+const roundDown = (value: bigint, unit: bigint): bigint => (value / unit) * unit;
