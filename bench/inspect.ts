@@ -56,6 +56,7 @@ export async function run(): Promise<BenchResult> {
 
 function rowsOf(medians: Readonly<Record<string, number>>): BenchRow[] {
   const ours = medians[OURS.name];
+  if (ours === undefined) throw new Error(`${OURS.name} failed: ${OURS.command.join(' ')}`);
   const rows: BenchRow[] = [];
   for (const { name } of [START, OURS, ...PEERS]) {
     const value = medians[name];
@@ -66,7 +67,7 @@ function rowsOf(medians: Readonly<Record<string, number>>): BenchRow[] {
       unit: 'ms',
       ...(name === OURS.name ? limit(value <= LIMIT_MS, `at most ${LIMIT_MS} ms`) : {}),
     });
-    if (ours === undefined || name === START.name || name === OURS.name) continue;
+    if (name === START.name || name === OURS.name) continue;
     rows.push({
       what: `ours against ${name}`,
       value: ours / value,
