@@ -39,7 +39,7 @@ export const busResetHitsOthersRule: Rule = {
         return owner === undefined ? [] : [{ message: `${describeDevice(other)}: ${owner}` }];
       });
       if (hit.length === 0) return [];
-      const detail = `${titleOf(entry)} can only be reset with its whole bus (${entry.device.resetMethods.join(', ')}), and that would hit ${hit.length} function${hit.length > 1 ? 's' : ''} of another owner. Give them to ${entry.vm} too, or write "reset: none".`;
+      const detail = `The kernel would reset ${titleOf(entry)} together with its whole bus (its reset_method begins with ${entry.device.resetMethods[0]}), and that would hit ${hit.length} function${hit.length > 1 ? 's' : ''} of another owner. Give them to ${entry.vm} too, or write "reset: none".`;
       return [busResetHitsOthers({ detail, at: entry.selectorAt, related: hit.slice(0, 16) })];
     });
   },
