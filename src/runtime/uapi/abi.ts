@@ -9,6 +9,7 @@ const BIG_ENDIAN = /^(ppc|ppc64|powerpc|sparc|sparc64|s390|s390x|parisc|parisc64
 const THREE_BIT_DIRECTION = /^(ppc|powerpc|mips|sparc|alpha)/;
 
 const known = new Map<string, Abi>();
+let last: { readonly architecture: string; readonly abi: Abi } | undefined;
 
 /**
  * The interface of an architecture as `uname -m` prints it.
@@ -17,6 +18,8 @@ const known = new Map<string, Abi>();
  * `mips` is read as big-endian: its little-endian machines print the same name, and Node no longer runs on either.
  */
 export function abiOf(architecture: string): Abi {
+  // A run asks for one architecture, tens of thousands of times.
+  if (last?.architecture === architecture) return last.abi;
   let abi = known.get(architecture);
   if (!abi) {
     abi = {
@@ -25,5 +28,6 @@ export function abiOf(architecture: string): Abi {
     };
     known.set(architecture, abi);
   }
+  last = { architecture, abi };
   return abi;
 }

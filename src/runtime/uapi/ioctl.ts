@@ -25,19 +25,17 @@ export function defineIoctl(
   errors: Readonly<Record<string, string>>,
 ): Ioctl {
   const number = TYPE * 0x100 + BASE + index;
-  const requests = new Map<number, IoctlRequest>();
+  const plain: IoctlRequest = { name, fdKind, number };
+  let other: IoctlRequest | undefined;
   return {
     name,
     fdKind,
     errors,
     request(architecture) {
       const { noDataBits } = abiOf(architecture);
-      let request = requests.get(noDataBits);
-      if (!request) {
-        request = { name, fdKind, number: number + noDataBits };
-        requests.set(noDataBits, request);
-      }
-      return request;
+      if (noDataBits === 0) return plain;
+      other ??= { name, fdKind, number: number + noDataBits };
+      return other;
     },
   };
 }

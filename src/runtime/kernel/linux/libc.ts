@@ -1,0 +1,67 @@
+import { arch } from 'node:process';
+
+/** The C functions that Node has no call for. An address is a number or, beyond 2^53, a bigint. */
+export interface Libc {
+  ioctlPointer(fd: number, request: number, argument: Buffer): number;
+  ioctlValue(fd: number, request: number, argument: number): number;
+  /** Off the main thread. Answers with the result and the errno of the thread that made the call. */
+  ioctlPointerLong(fd: number, request: number, argument: Buffer): Promise<LongResult>;
+  ioctlValueLong(fd: number, request: number, argument: number): Promise<LongResult>;
+  mmap(address: number, length: bigint, protection: number, flags: number, fd: number, offset: number): number | bigint;
+  munmap(address: bigint, length: bigint): number;
+  eventfd(initial: number, flags: number): number;
+  memfdCreate(name: string, flags: number): number;
+  /** Of the last call on this thread. Valid only right behind it. */
+  errno(): number;
+}
+
+export interface LongResult {
+  readonly result: number;
+  readonly errno: number;
+}
+
+type Callback = (error: Error | null, result: number) => void;
+type Ioctl<A> = ((fd: number, request: number, argument: A) => number) & {
+  async(fd: number, request: number, argument: A, done: Callback): void;
+};
+
+/**
+ * `int ioctl(int, unsigned long, ...)` is called as if it had three fixed parameters. That is the same call where a
+ * variadic argument travels in the register that a fixed one would take, which holds in the ABIs of these
+ * architectures (x86-64 System V, AAPCS and AAPCS64, RISC-V, LoongArch); a variadic declaration costs three times as
+ * much and cannot be called asynchronously.
+ */
+const FIXED_IS_VARIADIC: ReadonlySet<string> = new Set(['x64', 'arm64', 'arm', 'riscv64', 'loong64']);
+
+/** Loads koffi and the functions. Only here, and only when a real kernel is needed. Throws where koffi has no build. */
+export async function loadLibc(): Promise<Libc> {
+  const { default: koffi } = await import('koffi');
+  if (!FIXED_IS_VARIADIC.has(arch)) throw new Error(`system calls are not supported on ${arch}`);
+  const libc = koffi.load(null);
+  const ioctlPointer = libc.func('ioctl', 'int', ['int', 'unsigned long', 'void *']) as Ioctl<Buffer>;
+  const ioctlValue = libc.func('ioctl', 'int', ['int', 'unsigned long', 'intptr_t']) as Ioctl<number>;
+
+  const later =
+    <A>(ioctl: Ioctl<A>) =>
+    (fd: number, request: number, argument: A) =>
+      new Promise<LongResult>((resolve, reject) => {
+        ioctl.async(fd, request, argument, (error, result) => {
+          // Koffi puts the worker thread's errno in place for the time of this callback, since version 3.2.
+          const errno = koffi.errno();
+          if (error) reject(error);
+          else resolve({ result, errno });
+        });
+      });
+
+  return {
+    ioctlPointer,
+    ioctlValue,
+    ioctlPointerLong: later(ioctlPointer),
+    ioctlValueLong: later(ioctlValue),
+    mmap: libc.func('mmap', 'intptr_t', ['intptr_t', 'size_t', 'int', 'int', 'int', 'long']) as Libc['mmap'],
+    munmap: libc.func('munmap', 'int', ['intptr_t', 'size_t']) as Libc['munmap'],
+    eventfd: libc.func('eventfd', 'int', ['unsigned int', 'int']) as Libc['eventfd'],
+    memfdCreate: libc.func('memfd_create', 'int', ['const char *', 'unsigned int']) as Libc['memfdCreate'],
+    errno: () => koffi.errno(),
+  };
+}
