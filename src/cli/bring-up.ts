@@ -13,6 +13,8 @@ export interface BringUp {
   readonly machine: Machine;
   readonly state: StateDirectory;
   readonly detached: boolean;
+  /** Fingerprint of what was compiled, see ProjectRecord. */
+  readonly source: string;
   /** Called when the host is no longer changing: another run may begin. */
   changed(): void;
 }
@@ -38,6 +40,7 @@ async function bringUpHere(options: BringUp, held: boolean): Promise<number> {
       machine,
       directory: state.project(plan.project),
       ownerKind: 'foreground',
+      source: options.source,
       events: progress(say, global),
       signal: signals.signal,
       now: () => new Date(),

@@ -15,6 +15,8 @@ export interface CompiledInvocation {
   readonly plan?: Plan;
   readonly resolved?: ResolvedManifest;
   readonly machine?: Machine;
+  /** Fingerprint of the manifest or of the plan file. */
+  readonly source?: string;
   /** An exit status: something else had to stop the run, and has said why. */
   readonly stopped?: number;
   /** Prints the diagnostics on stderr. */
@@ -24,7 +26,7 @@ export interface CompiledInvocation {
 export interface CompileOptions {
   readonly state?: StateDirectory;
   /** Runs once the project's name is known and before the host is read; a status stops everything. */
-  beforeHost?(name: string): Promise<number | undefined>;
+  beforeHost?(name: string, source: string): Promise<number | undefined>;
 }
 
 /** Makes what prints findings. The renderer is loaded only where there are some. */
@@ -48,7 +50,8 @@ export async function compileInvocation(
   const { value: manifest } = loaded;
   if (!manifest) return { diagnostics: loaded.diagnostics, report: report(loaded.diagnostics) };
 
-  const stopped = await options.beforeHost?.(manifest.name);
+  const source = options.beforeHost ? await fingerprint(JSON.stringify(manifest.document)) : '';
+  const stopped = await options.beforeHost?.(manifest.name, source);
   if (stopped !== undefined) return { diagnostics: loaded.diagnostics, stopped, report: report(loaded.diagnostics) };
 
   const state = options.state ?? stateDirectoryOf(invocation);
@@ -69,10 +72,17 @@ export async function compileInvocation(
   return {
     diagnostics,
     machine,
+    source,
     ...(output.plan ? { plan: output.plan } : {}),
     ...(output.resolved ? { resolved: output.resolved } : {}),
     report: report(diagnostics),
   };
+}
+
+/** Fingerprint of a text, to tell whether two runs mean the same. */
+export async function fingerprint(text: string): Promise<string> {
+  const { createHash } = await import('node:crypto');
+  return createHash('sha256').update(text).digest('hex');
 }
 
 /** What the command line says about the manifest: the argument and -f are two ways of naming it. */

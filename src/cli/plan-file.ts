@@ -6,7 +6,7 @@ import { type Diagnostic, hasErrors } from '../model/index.ts';
 import { openMachine } from '../runtime/project/open-machine.ts';
 import { otherProjects } from '../runtime/project/running.ts';
 import type { StateDirectory } from '../runtime/project/state-directory.ts';
-import { type CompiledInvocation, reporter } from './compile-invocation.ts';
+import { type CompiledInvocation, fingerprint, reporter } from './compile-invocation.ts';
 import { recoverFirst } from './transition.ts';
 import type { Invocation } from './verb.ts';
 
@@ -37,10 +37,11 @@ export async function loadPlanFile(
   const decoded = decodePlan(text, file);
   if (!decoded.value) return result(decoded.diagnostics);
   const plan = decoded.value;
-  const stopped = await recoverFirst(invocation, state, plan.project);
+  const source = await fingerprint(text);
+  const stopped = await recoverFirst(invocation, state, plan.project, source);
   if (stopped !== undefined) return result([], { stopped });
   const { value: machine, diagnostics } = await openMachine(global.host, terminal.cwd, state);
   if (!machine) return result(diagnostics);
   const stale = checkStale(plan, machine.inventory, otherProjects(state, plan.project, machine.hostFile));
-  return hasErrors(stale) ? result(stale) : result([...diagnostics, ...stale], { plan, machine });
+  return hasErrors(stale) ? result(stale) : result([...diagnostics, ...stale], { plan, machine, source });
 }

@@ -14,7 +14,7 @@ import { Signals } from './signals.ts';
 type Message = { readonly say: string } | { readonly status: number };
 
 /** Starts a supervisor for a plan and waits until it is up or has failed. Returns the exit status of `up -d`. */
-export async function startSupervisor({ invocation, plan, machine, state }: BringUp): Promise<number> {
+export async function startSupervisor({ invocation, plan, machine, state, source }: BringUp): Promise<number> {
   const { terminal, global } = invocation;
   const directory = state.project(plan.project);
   directory.create();
@@ -24,6 +24,7 @@ export async function startSupervisor({ invocation, plan, machine, state }: Brin
     state: state.path,
     project: plan.project,
     host: machine.hostFile,
+    source,
     quiet: global.quiet,
     verbose: global.verbose,
   });
@@ -64,6 +65,7 @@ interface SupervisorArgument {
   readonly state: string;
   readonly project: string;
   readonly host: string | null;
+  readonly source: string;
   readonly quiet: boolean;
   readonly verbose: boolean;
 }
@@ -87,6 +89,7 @@ export async function supervise(args: readonly string[]): Promise<number> {
     machine,
     directory,
     ownerKind: 'supervisor',
+    source: argument.source,
     events: progress(say, argument),
     signal: signals.signal,
     now: () => new Date(),

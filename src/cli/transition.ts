@@ -44,6 +44,7 @@ export async function recoverFirst(
   invocation: Invocation,
   state: StateDirectory,
   name: string,
+  source: string,
 ): Promise<number | undefined> {
   const directory = state.project(name);
   const { readRecord } = await import('../runtime/project/record.ts');
@@ -57,8 +58,12 @@ export async function recoverFirst(
     return outcome === ExitStatus.done ? undefined : outcome;
   }
   const who = record.owner === null ? '' : `, held by pid ${record.owner.pid}`;
+  if (record.source === source && (status === 'running' || status === 'bound')) {
+    invocation.terminal.err(`Project ${name} is up already${who}; nothing to do.\n`);
+    return ExitStatus.done;
+  }
   invocation.terminal.err(
-    `vfio-compose up: project ${name} is ${status} already${who}. Run "vfio-compose down" first.\n`,
+    `vfio-compose up: project ${name} is ${status}${who}, and was brought up with another manifest. Run "vfio-compose down" first.\n`,
   );
   return ExitStatus.locked;
 }

@@ -30,17 +30,17 @@ export const verb: Verb = {
         ? loadPlanFile(invocation, file, lock.state)
         : compileInvocation(invocation, {
             state: lock.state,
-            beforeHost: (name) => recoverFirst(invocation, lock.state, name),
+            beforeHost: (name, source) => recoverFirst(invocation, lock.state, name, source),
           }));
       await compiled.report();
       if (compiled.stopped !== undefined) return compiled.stopped;
-      const { plan, machine, diagnostics } = compiled;
+      const { plan, machine, diagnostics, source = '' } = compiled;
       if (!plan || !machine) return statusOf(diagnostics);
       const refusal = await ask(invocation, plan, compiled);
       if (refusal !== undefined) return refusal;
       const detached = options['detach'] === true;
       const { bringUp } = await import('../bring-up.ts');
-      return await bringUp({ invocation, plan, machine, state: lock.state, detached, changed: lock.release });
+      return await bringUp({ invocation, plan, machine, state: lock.state, detached, source, changed: lock.release });
     } finally {
       lock.release();
     }

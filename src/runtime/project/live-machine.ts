@@ -12,7 +12,7 @@ export function liveMachine(inventory: HostInventory, digest: string): Machine {
     hostFile: null,
     kernel: async () => {
       const { LinuxKernel } = await import('../kernel/linux/linux-kernel.ts');
-      return new LinuxKernel();
+      return LinuxKernel.load();
     },
     holders: (path) => {
       const group = Number(path.slice('/dev/vfio/'.length));

@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly machine: Machine;
   readonly directory: ProjectDirectory;
   readonly ownerKind: 'foreground' | 'supervisor';
+  /** See {@link ProjectRecord.source}. */
+  readonly source: string;
   readonly events: ExecutorEvents;
   /** Aborts `up` before its next step. */
   readonly signal?: AbortSignal;
@@ -120,6 +122,7 @@ export class ProjectRun {
       name: plan.project,
       toolVersion: plan.toolVersion,
       hostFile: machine.hostFile,
+      source: this.options.source,
       since: this.since,
       assignments: plan.assignments,
       ...now,

@@ -26,6 +26,8 @@ export interface ProjectRecord {
   readonly owner: (ProcessIdentity & { readonly kind: 'foreground' | 'supervisor' }) | null;
   /** Snapshot of the simulated host, as an absolute path; null on the live machine. */
   readonly hostFile: string | null;
+  /** Fingerprint of the manifest or plan file that it was brought up with: the same `up` again has nothing to do. */
+  readonly source: string;
   /** When it came up, ISO 8601. */
   readonly since: string;
   readonly assignments: readonly Assignment[];
@@ -65,6 +67,7 @@ function isRecord(value: unknown): value is ProjectRecord {
   return (
     record.format_version === 1 &&
     typeof record.name === 'string' &&
+    typeof record.source === 'string' &&
     PHASES.has(record.phase) &&
     (owner === null || Number.isSafeInteger(owner?.pid)) &&
     (record.hostFile === null || typeof record.hostFile === 'string') &&

@@ -1,6 +1,7 @@
 import { contains, equal } from './assert.ts';
 import { cameBack, hostState, type HostState } from './host-state.ts';
 import { bindTo, findNics, giveBack, groupOf, linkOf } from './pci.ts';
+import { savePlan, upEdited, withoutResource } from './edited-plan.ts';
 import { ended, project } from './project.ts';
 import type { Scenario } from './scenario.ts';
 import * as vfio from './vfio.ts';
@@ -30,6 +31,39 @@ export const kernelErrors: Scenario = ({ test, cleanup }) => {
     ended(up, 4, 'up');
     contains(up.stderr.toLowerCase(), [start.toString(16), 'msi'], 'what up says');
     cameBack(before);
+  });
+  test('the kernel itself refuses a mapping on the MSI window: EINVAL at the step, and the host is put back', async () => {
+    const { start } = vfio.msiWindow(groupOf(alone));
+    const edited = nic('msi-kernel', 'memory:\n  - { iova: 0x40000000, size: 4KiB }\n');
+    const up = await upEdited(edited, await savePlan(edited), (plan) => {
+      for (const step of [...plan.up, ...plan.down]) {
+        if (step.iova !== undefined) step.iova = `0x${start.toString(16)}`;
+        if (step.ranges !== undefined) step.ranges = [];
+      }
+    });
+    ended(up, 1, 'up --plan');
+    contains(up.stderr, ['VFIO_IOMMU_MAP_DMA', 'EINVAL', 'map-dma:'], 'what up says');
+    cameBack(before);
+  });
+  test('the kernel itself tells that a group is not viable, and the host is put back', async () => {
+    const edited = project('half-kernel', `devices:\n  port0:\n    pci: ${first}\n    group: take\n`);
+    const up = await upEdited(edited, await savePlan(edited), (plan) => withoutResource(plan, `device ${second}`));
+    ended(up, 1, 'up --plan');
+    contains(up.stderr, ['check-group-viable', 'not viable'], 'what up says');
+    cameBack(before);
+  });
+  test('the kernel itself refuses a second container for a group: EBUSY at the step, and the host is put back', async () => {
+    bindTo(alone, 'vfio-pci');
+    const bound = hostState();
+    const edited = nic('busy-kernel');
+    const saved = await savePlan(edited);
+    open.push(vfio.openGroup(groupOf(alone)));
+    const up = await upEdited(edited, saved, () => {});
+    ended(up, 1, 'up --plan');
+    contains(up.stderr, ['open-group', 'EBUSY'], 'what up says');
+    cameBack(bound);
+    closeAll(open);
+    giveBack(alone);
   });
   test('a group that another process has open fails with EBUSY, and the host is put back', async () => {
     bindTo(alone, 'vfio-pci');
@@ -71,7 +105,8 @@ export const kernelErrors: Scenario = ({ test, cleanup }) => {
   });
   cleanup(() => closeAll(open));
   cleanup(async () => {
-    for (const name of ['busy', 'held', 'second', 'holder', 'huge']) await nic(name).down();
+    for (const name of ['busy', 'held', 'second', 'holder', 'huge', 'msi-kernel', 'half-kernel', 'busy-kernel'])
+      await nic(name).down();
   });
   cleanup(() => {
     if (linkOf(alone, 'driver') !== 'e1000e') giveBack(alone);

@@ -2,12 +2,17 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { vfioCompose, type CommandOptions, type Finished } from './command.ts';
 
+export interface RunOptions extends CommandOptions {
+  /** A saved plan is run as it is: no manifest beside it. */
+  readonly withoutManifest?: boolean;
+}
+
 /** A project of the command inside the guest: a manifest and a state folder of its own. */
 export interface Project {
   readonly manifest: string;
   readonly stateDir: string;
   /** Runs a verb on it. */
-  run(verb: string, args?: readonly string[], options?: CommandOptions): Promise<Finished>;
+  run(verb: string, args?: readonly string[], options?: RunOptions): Promise<Finished>;
   /** `up -d` without questions. */
   up(...args: readonly string[]): Promise<Finished>;
   down(...args: readonly string[]): Promise<Finished>;
@@ -29,15 +34,18 @@ export function project(name: string, manifest: string): Project {
     return where;
   };
   const stateDir = '/run/vfio-compose';
-  const run = (verb: string, args: readonly string[] = [], options: CommandOptions = {}): Promise<Finished> =>
-    vfioCompose(['-f', file('vfio-compose.yaml'), '--state-dir', stateDir, verb, ...args], { cwd: folder, ...options });
+  const run = (verb: string, args: readonly string[] = [], options: RunOptions = {}): Promise<Finished> => {
+    const { withoutManifest = false, ...rest } = options;
+    const manifest = withoutManifest ? [] : ['-f', file('vfio-compose.yaml')];
+    return vfioCompose([...manifest, '--state-dir', stateDir, verb, ...args], { cwd: folder, ...rest });
+  };
   file('vfio-compose.yaml', `version: 1\nname: ${name}\n${manifest}`);
   return {
     manifest: file('vfio-compose.yaml'),
     stateDir,
     run,
     up: (...args) => run('up', ['-d', '--yes', ...args]),
-    down: (...args) => run('down', ['--yes', ...args]),
+    down: (...args) => run('down', args),
     file,
   };
 }
