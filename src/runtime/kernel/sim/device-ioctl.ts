@@ -13,7 +13,8 @@ import type { FileTable } from './file-table.ts';
 import type { SimHost } from './host.ts';
 import { getHotResetInfo, hotReset } from './hot-reset.ts';
 import { refuse } from './refusal.ts';
-import type { EventfdState, VfioDevice } from './state.ts';
+import type { EventfdState } from './interrupts.ts';
+import type { VfioDevice } from './state.ts';
 
 export type DeviceIoctl = (device: VfioDevice, number: number, argument: Buffer | number | null) => number;
 type Handler = (device: VfioDevice, argument: Buffer | number | null) => number;

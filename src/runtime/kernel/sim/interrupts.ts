@@ -1,8 +1,12 @@
 import { PCI_IRQ } from '../../uapi/device-get-irq-info.ts';
 import { IRQ_ACTION_MASK, IRQ_DATA_MASK, IRQ_SET_FLAG } from '../../uapi/device-set-irqs.ts';
 import type { IrqCounts } from './config-space.ts';
-import type { EventfdState } from './state.ts';
 import { refuse } from './refusal.ts';
+
+export interface EventfdState {
+  /** How often it was signalled. */
+  signals: number;
+}
 
 /** What VFIO_DEVICE_SET_IRQS asks for, its header checked. */
 export interface IrqRequest {

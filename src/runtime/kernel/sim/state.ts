@@ -1,6 +1,6 @@
 import type { IommuGroup, PciDevice } from '../../../model/inventory.ts';
 import type { ConfigSpace } from './config-space.ts';
-import type { Interrupts } from './interrupts.ts';
+import type { EventfdState, Interrupts } from './interrupts.ts';
 import type { DeviceModel } from './options.ts';
 import type { SparseMemory } from './sparse-memory.ts';
 
@@ -75,11 +75,6 @@ export interface IommuBackend {
 export interface Container {
   readonly groups: Set<VfioGroup>;
   iommu: IommuBackend | null;
-}
-
-export interface EventfdState {
-  /** How often it was signalled. */
-  signals: number;
 }
 
 export interface MemfdState {
