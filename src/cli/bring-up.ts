@@ -1,23 +1,10 @@
 import type { Plan } from '../model/index.ts';
-import type { Machine } from '../runtime/project/machine.ts';
-import type { StateDirectory } from '../runtime/project/state-directory.ts';
 import { ProjectRun, type RunOutcome } from '../runtime/project/project-run.ts';
+import { type BringUp, failureStatus } from './bring-up-outcome.ts';
 import { ExitStatus } from './exit-status.ts';
 import { failureText, leftOverLines, placeOf, progress } from './progress.ts';
 import { Signals } from './signals.ts';
-import type { Invocation, Terminal } from './verb.ts';
-
-export interface BringUp {
-  readonly invocation: Invocation;
-  readonly plan: Plan;
-  readonly machine: Machine;
-  readonly state: StateDirectory;
-  readonly detached: boolean;
-  /** Fingerprint of what was compiled, see ProjectRecord. */
-  readonly source: string;
-  /** Called when the host is no longer changing: another run may begin. */
-  changed(): void;
-}
+import type { Terminal } from './verb.ts';
 
 /** Carries a plan out, in this process or in a supervisor, and returns the exit status of `up`. */
 export async function bringUp(options: BringUp): Promise<number> {
@@ -101,10 +88,4 @@ function failedStatus(
   }
   terminal.err('Everything that had been done was taken back; the host is as it was.\n');
   return failureStatus(failure?.kind, signals);
-}
-
-export function failureStatus(kind: string | undefined, signals: Pick<Signals, 'status'>): number {
-  if (kind === 'interrupted') return signals.status();
-  if (kind === 'timeout') return ExitStatus.timedOut;
-  return ExitStatus.failedAndRolledBack;
 }

@@ -1,9 +1,9 @@
 import { compile } from '../compiler/compile.ts';
-import type { Diagnostic, Plan, ResolvedManifest } from '../model/index.ts';
+import type { Diagnostic, Manifest, Plan, ResolvedManifest } from '../model/index.ts';
 import { loadManifest } from '../runtime/config/index.ts';
 import type { Machine } from '../runtime/project/machine.ts';
 import { openMachine } from '../runtime/project/open-machine.ts';
-import { otherProjects } from '../runtime/project/running.ts';
+import { runningProjects } from '../runtime/project/running.ts';
 import type { StateDirectory } from '../runtime/project/state-directory.ts';
 import { VERSION } from '../version.ts';
 import { stateDirectoryOf } from './transition.ts';
@@ -55,7 +55,7 @@ export async function compileInvocation(
   if (stopped !== undefined) return { diagnostics: loaded.diagnostics, stopped, report: report(loaded.diagnostics) };
 
   const state = options.state ?? stateDirectoryOf(invocation);
-  const opened = await openMachine(global.host, terminal.cwd, state);
+  const opened = await openMachine(global.host, terminal.cwd, state, { identifiers: usesSerials(manifest) });
   const found = [...loaded.diagnostics, ...opened.diagnostics];
   const { value: machine } = opened;
   if (!machine) return { diagnostics: found, report: report(found) };
@@ -65,7 +65,7 @@ export async function compileInvocation(
     inventory: machine.inventory,
     digest: machine.digest,
     names: machine.names,
-    running: otherProjects(state, manifest.name, machine.hostFile),
+    running: runningProjects(state, machine.hostFile),
     toolVersion: VERSION,
   });
   const diagnostics = [...found, ...output.diagnostics];
@@ -78,6 +78,14 @@ export async function compileInvocation(
     report: report(diagnostics),
   };
 }
+
+/** Serial numbers are read only where they are asked for: it takes root and wakes every device. */
+const usesSerials = ({ document }: Manifest): boolean =>
+  Object.values(document.vms ?? {}).some((vm) =>
+    Object.values(vm.devices).some(
+      (device) => typeof device === 'object' && (device.serial ?? device.expect?.serial) !== undefined,
+    ),
+  );
 
 /** Fingerprint of a text, to tell whether two runs mean the same. */
 export async function fingerprint(text: string): Promise<string> {

@@ -4,7 +4,7 @@ import { decodePlan, planUnreadable } from '../compiler/plan-file/decode.ts';
 import { checkStale } from '../compiler/plan-file/stale.ts';
 import { type Diagnostic, hasErrors } from '../model/index.ts';
 import { openMachine } from '../runtime/project/open-machine.ts';
-import { otherProjects } from '../runtime/project/running.ts';
+import { runningProjects } from '../runtime/project/running.ts';
 import type { StateDirectory } from '../runtime/project/state-directory.ts';
 import { type CompiledInvocation, fingerprint, reporter } from './compile-invocation.ts';
 import { recoverFirst } from './transition.ts';
@@ -40,8 +40,8 @@ export async function loadPlanFile(
   const source = await fingerprint(text);
   const stopped = await recoverFirst(invocation, state, plan.project, source);
   if (stopped !== undefined) return result([], { stopped });
-  const { value: machine, diagnostics } = await openMachine(global.host, terminal.cwd, state);
+  const { value: machine, diagnostics } = await openMachine(global.host, terminal.cwd, state, { identifiers: false });
   if (!machine) return result(diagnostics);
-  const stale = checkStale(plan, machine.inventory, otherProjects(state, plan.project, machine.hostFile));
+  const stale = checkStale(plan, machine.inventory, runningProjects(state, machine.hostFile));
   return hasErrors(stale) ? result(stale) : result([...diagnostics, ...stale], { plan, machine, source });
 }

@@ -5,7 +5,7 @@ import { openMachine } from '../runtime/project/open-machine.ts';
 import { ProjectRun } from '../runtime/project/project-run.ts';
 import { readProjectPlan } from '../runtime/project/recover.ts';
 import { StateDirectory, writeFileAtomically } from '../runtime/project/state-directory.ts';
-import { type BringUp, failureStatus } from './bring-up.ts';
+import { type BringUp, failureStatus } from './bring-up-outcome.ts';
 import { ExitStatus } from './exit-status.ts';
 import { failureText, leftOverLines, placeOf, progress } from './progress.ts';
 import { Signals } from './signals.ts';
@@ -82,7 +82,7 @@ export async function supervise(args: readonly string[]): Promise<number> {
   };
   const signals = new Signals();
   const plan = readProjectPlan(directory);
-  const { value: machine } = await openMachine(argument.host ?? undefined, '/', state);
+  const { value: machine } = await openMachine(argument.host ?? undefined, '/', state, { identifiers: false });
   if (!machine) return report(ExitStatus.hostCannot);
   const run = await ProjectRun.prepare({
     plan,

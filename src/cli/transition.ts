@@ -78,7 +78,9 @@ export async function bringBackProject(
   const { openMachine } = await import('../runtime/project/open-machine.ts');
   const { bringBack, PlanLost } = await import('../runtime/project/recover.ts');
   const { leftOverLines, progress } = await import('./progress.ts');
-  const { value: machine, diagnostics } = await openMachine(record.hostFile ?? undefined, '/', state);
+  const { value: machine, diagnostics } = await openMachine(record.hostFile ?? undefined, '/', state, {
+    identifiers: false,
+  });
   if (!machine) {
     for (const diagnostic of diagnostics) terminal.err(`${diagnostic.summary}: ${diagnostic.detail}\n`);
     return ExitStatus.failedAndNotRolledBack;

@@ -38,7 +38,8 @@ export function checkStale(plan: Plan, inventory: HostInventory, running: readon
       detail: `The ${fact.property} of ${fact.subject} was ${shown(fact.value)} when the plan was made and is ${shown(now)} now.`,
     }),
   );
-  const groups = new Map(running.flatMap((project) => project.devices.map((device) => [device.group, project.name])));
+  const others = running.filter((project) => project.name !== plan.project);
+  const groups = new Map(others.flatMap((project) => project.devices.map((device) => [device.group, project.name])));
   const conflicts = plan.assignments.flatMap((entry) => {
     const owner = groups.get(entry.group);
     return owner === undefined

@@ -10,11 +10,12 @@ export async function openMachine(
   hostFile: string | undefined,
   cwd: string,
   state: StateDirectory,
+  options: { readonly identifiers: boolean },
 ): Promise<Result<Machine>> {
   if (hostFile !== undefined) {
     const { simulatedMachine } = await import('./simulated-machine.ts');
     return simulatedMachine(resolve(cwd, hostFile), state);
   }
-  const { value, diagnostics } = await loadInventory({ identifiers: true });
+  const { value, diagnostics } = await loadInventory(options);
   return value ? { value: liveMachine(value, digestOf(value)), diagnostics } : { diagnostics };
 }

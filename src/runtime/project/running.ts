@@ -26,10 +26,10 @@ export function recordedProjects(state: StateDirectory): ProjectRecord[] {
   return state.projects().flatMap((name) => readRecord(state.project(name)) ?? []);
 }
 
-/** The other projects on the same host, as the compiler wants them. */
-export function otherProjects(state: StateDirectory, name: string, hostFile: string | null): RunningProject[] {
+/** The projects on the same host, as the compiler wants them. It knows by its name which one is its own. */
+export function runningProjects(state: StateDirectory, hostFile: string | null): RunningProject[] {
   return recordedProjects(state)
-    .filter((record) => record.name !== name && record.hostFile === hostFile)
+    .filter((record) => record.hostFile === hostFile)
     .map((record) => ({
       name: record.name,
       devices: record.assignments.map(({ address, group }) => ({ address, group })),
