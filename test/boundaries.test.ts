@@ -15,6 +15,8 @@ const SOUND = {
   'src/model/near.ts': `import { closest } from 'fastest-levenshtein';\nexport const near = closest;`,
   'src/model/generated/validate.cjs': `module.exports = require('ajv/dist/runtime/ucs2length');`,
   'src/compiler/compile.ts': `import { parseDocument } from 'yaml';\nimport { near } from '../model/index.ts';\nexport const compile = [parseDocument, near];`,
+  'src/compiler/schema.ts': `import schema from '../../schema/x.json';\nexport const s = schema;`,
+  'schema/x.json': '{}',
   'src/compiler/compile.test.ts': `import { readFileSync } from 'node:fs';\nimport { help } from '../testing/help.ts';\nexport const t = [readFileSync, help];`,
   'src/compiler/rules/rule.ts': `export interface Rule { id: string }`,
   'src/compiler/rules/one.ts': `import type { Rule } from './rule.ts';\nimport { ask } from './shared/ask.ts';\nexport const one: Rule = { id: ask };`,
