@@ -1,8 +1,8 @@
 import { type Assignment, persistenceOf, type Plan, type Step } from '../model/index.ts';
 import { describeStep } from './step.ts';
 
-/** Beyond this, the cause goes to a line of its own. */
-const OPERATION_WIDTH = 92;
+/** A longer operation has its cause on a line of its own. */
+const MAX_OPERATION_WIDTH = 84;
 
 const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`;
 
@@ -53,16 +53,20 @@ const guestText = ({ guest }: Assignment): string =>
 
 function renderSteps(title: string, steps: readonly Step[]): string[] {
   const digits = String(steps.length).length;
+  const operations = steps.map(describeStep);
+  const fitting = operations.map((operation) => operation.length).filter((length) => length <= MAX_OPERATION_WIDTH);
+  // Not Math.max(...fitting): a plan may have more steps than a call may have arguments.
+  const width = fitting.reduce((widest, length) => Math.max(widest, length), 0);
   return [
     title,
     ...steps.flatMap((step, index) => {
       const number = String(index + 1).padStart(digits);
       const mark = persistenceOf(step.kind) === 'durable' ? '*' : ' ';
-      const operation = describeStep(step);
+      const operation = operations[index] ?? '';
       const cause = step.at ? `${step.cause} (${step.at.file}:${step.at.line})` : step.cause;
-      return operation.length <= OPERATION_WIDTH
-        ? [`  ${number} ${mark} ${operation.padEnd(OPERATION_WIDTH)}  ${cause}`]
-        : [`  ${number} ${mark} ${operation}`, `${' '.repeat(digits + 5 + OPERATION_WIDTH + 2)}${cause}`];
+      return operation.length <= MAX_OPERATION_WIDTH
+        ? [`  ${number} ${mark} ${operation.padEnd(width)}  ${cause}`]
+        : [`  ${number} ${mark} ${operation}`, `${' '.repeat(digits + 5 + width + 2)}${cause}`];
     }),
   ];
 }

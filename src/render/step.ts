@@ -74,7 +74,7 @@ function describeCall(step: Exclude<Step, { kind: Described }>): string {
     case 'set-iommu':
       return `VFIO_SET_IOMMU ${step.container} to ${step.type}`;
     case 'check-iommu-info':
-      return `VFIO_IOMMU_GET_INFO ${step.container}: ${formatBytes(step.pageSize)} pages, ${step.mappings} mappings left`;
+      return `VFIO_IOMMU_GET_INFO ${step.container}: takes ${step.mappings} mapping${step.mappings === 1 ? '' : 's'} of ${formatBytes(step.pageSize)} pages`;
     case 'check-device-info':
       return `VFIO_DEVICE_GET_INFO ${step.deviceHandle} is ${step.bus}`;
     case 'check-region-info':

@@ -28,6 +28,8 @@ export async function simulatedMachine(hostFile: string, state: StateDirectory):
 
 function machineOf(hostFile: string, original: HostInventory, now: HostInventory, kept: string): Machine {
   let simulated: SimulatedKernel | undefined;
+  // What this process last said of the host: only what changed since is its own to say.
+  let base = now;
   return {
     inventory: now,
     digest: digestOf(now),
@@ -42,7 +44,9 @@ function machineOf(hostFile: string, original: HostInventory, now: HostInventory
     save: async (kernel) => {
       invariant(kernel === simulated, 'a simulated machine is saved with its own kernel');
       const loaded = existsSync(kept) ? await loadInventory({ host: kept }) : undefined;
-      const then = mergeInventories(now, simulated.toInventory(), loaded?.value ?? original);
+      const mine = simulated.toInventory();
+      const then = mergeInventories(base, mine, loaded?.value ?? original);
+      base = mine;
       if (text(then) === text(original)) {
         rmSync(kept, { force: true });
         return;
