@@ -44,7 +44,7 @@ export const includeCycle = fault(
   'include-cycle',
   'A file includes itself',
   `Files that include each other in a circle have no order in which one could override the other. All files of the circle are shown. Move what
-they share into a third file. At most 16 files may stand behind each other, and 1000 includes in one manifest.`,
+they share into a third file.`,
 );
 
 export const manifestNotFound = fault(

@@ -5,6 +5,12 @@
 export const LIMITS = {
   /** UTF-16 units of one file. */
   text: 8 * 1024 * 1024,
+  /** UTF-16 units of all files of a manifest. */
+  allTexts: 32 * 1024 * 1024,
+  /** Files of a manifest; one that is included twice counts twice. */
+  files: 1000,
+  /** Files that include each other in a row. */
+  includeDepth: 16,
   /** UTF-16 units of one key, value or comment. */
   token: 64 * 1024,
   /** Maps and lists inside each other, aliases followed. A manifest needs nine. */
