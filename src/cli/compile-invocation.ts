@@ -19,6 +19,8 @@ export interface CompiledInvocation {
   readonly source?: string;
   /** An exit status: something else had to stop the run, and has said why. */
   readonly stopped?: number;
+  /** The texts of the manifest by the names that positions have. Absent where no manifest was read. */
+  readonly sources?: ReadonlyMap<string, string>;
   /** Prints the diagnostics on stderr. */
   report(): Promise<void>;
 }
@@ -46,9 +48,9 @@ export async function compileInvocation(
 ): Promise<CompiledInvocation> {
   const { terminal, global } = invocation;
   const loaded = await loadManifest(manifestRequest(invocation));
-  const report = (diagnostics: readonly Diagnostic[]) => reporter(invocation, diagnostics, loaded.sources);
-  const { value: manifest } = loaded;
-  if (!manifest) return { diagnostics: loaded.diagnostics, report: report(loaded.diagnostics) };
+  const { sources, value: manifest } = loaded;
+  const report = (diagnostics: readonly Diagnostic[]) => reporter(invocation, diagnostics, sources);
+  if (!manifest) return { diagnostics: loaded.diagnostics, sources, report: report(loaded.diagnostics) };
 
   const source = options.beforeHost ? await fingerprint(JSON.stringify(manifest.document)) : '';
   const stopped = await options.beforeHost?.(manifest.name, source);
@@ -58,7 +60,7 @@ export async function compileInvocation(
   const opened = await openMachine(global.host, terminal.cwd, state, { identifiers: usesSerials(manifest) });
   const found = [...loaded.diagnostics, ...opened.diagnostics];
   const { value: machine } = opened;
-  if (!machine) return { diagnostics: found, report: report(found) };
+  if (!machine) return { diagnostics: found, sources, report: report(found) };
 
   const output = compile({
     manifest,
@@ -71,6 +73,7 @@ export async function compileInvocation(
   const diagnostics = [...found, ...output.diagnostics];
   return {
     diagnostics,
+    sources,
     machine,
     source,
     ...(output.plan ? { plan: output.plan } : {}),

@@ -6,18 +6,11 @@ export type SchemaType = 'object' | 'array' | 'string' | 'integer' | 'number' | 
 export function typeOf(node: Node): SchemaType {
   if (node.kind === 'map') return 'object';
   if (node.kind === 'seq') return 'array';
-  switch (typeof node.value) {
-    case 'bigint':
-      return 'integer';
-    case 'number':
-      return Number.isInteger(node.value) ? 'integer' : 'number';
-    case 'boolean':
-      return 'boolean';
-    case 'string':
-      return 'string';
-    case 'object':
-      return 'null';
-  }
+  const { value } = node;
+  if (value === null) return 'null';
+  if (typeof value === 'bigint') return 'integer';
+  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number';
+  return typeof value === 'boolean' ? 'boolean' : 'string';
 }
 
 const WORDS: Readonly<Record<SchemaType, string>> = {

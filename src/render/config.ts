@@ -1,0 +1,89 @@
+import {
+  hex,
+  type Origin,
+  type ResolvedDevice,
+  type ResolvedManifest,
+  type ResolvedVm,
+  type Span,
+  unreachable,
+} from '../model/index.ts';
+
+/** How a 64-bit value is put into the document: JSON has no numbers that large, YAML has. */
+export type PutU64 = (value: bigint) => unknown;
+
+const span = ({ file, start }: Span): string => `${file}:${start.line}:${start.column}`;
+
+/**
+ * A manifest as it was understood, for the verb `config`: variables, includes and defaults put in, every device with its
+ * address, what it is, and where in the manifest it comes from (`from`, `file:line:column`).
+ */
+export function configDocument(resolved: ResolvedManifest, u64: PutU64 = hex): object {
+  return {
+    format_version: 1,
+    name: resolved.name,
+    vms: Object.fromEntries(resolved.vms.map((vm) => [vm.name, vmDocument(vm, u64)])),
+  };
+}
+
+function vmDocument(vm: ResolvedVm, u64: PutU64): object {
+  const { iommu, handoff, memory, msi, devices } = vm;
+  return {
+    from: span(vm.at),
+    iommu: { type: iommu.type, unsafeInterrupts: iommu.unsafeInterrupts },
+    handoff: handoffDocument(handoff),
+    memory: memory.map((one) => ({
+      iova: u64(one.iova),
+      size: u64(one.size),
+      backing: one.backing,
+      ...(one.pageSize === null ? {} : { pageSize: u64(one.pageSize) }),
+      access: one.access,
+      from: span(one.at),
+    })),
+    msi: { banks: msi.banks },
+    devices: Object.fromEntries(devices.map((device) => [device.name, deviceDocument(device)])),
+  };
+}
+
+function handoffDocument(handoff: ResolvedVm['handoff']): object {
+  if (handoff.mode === 'hold') return { mode: 'hold' };
+  const { user, group, permissions } = handoff;
+  return {
+    mode: 'bind',
+    ...(user === null ? {} : { user }),
+    ...(group === null ? {} : { group }),
+    ...(permissions === null ? {} : { permissions: permissions.toString(8).padStart(4, '0') }),
+  };
+}
+
+function deviceDocument(resolved: ResolvedDevice): object {
+  const { device, guest, irqs } = resolved;
+  return {
+    pci: device.address,
+    id: `${device.vendor}:${device.device}`,
+    class: device.class,
+    iommuGroup: device.group,
+    use: resolved.use,
+    ...originDocument(resolved.origin),
+    driver: resolved.driver,
+    reset: resolved.reset,
+    group: resolved.groupPolicy,
+    inUse: resolved.inUse,
+    irqs: irqs.map(({ index, count }) => ({ index, count })),
+    guest: { placement: guest.placement, ...(guest.address === null ? {} : { address: guest.address }) },
+    from: span(resolved.selectorAt),
+  };
+}
+
+function originDocument(origin: Origin): object {
+  switch (origin.kind) {
+    case 'named':
+    case 'one-of-all':
+      return { origin: origin.kind };
+    case 'below-bridge':
+      return { origin: origin.kind, bridge: origin.bridge.address };
+    case 'group-sibling':
+      return { origin: origin.kind, siblingOf: origin.of.address };
+    default:
+      return unreachable(origin);
+  }
+}
