@@ -134,7 +134,7 @@ test('files may be closed in any order: a device holds its group, a group its co
   kernel.close(container);
   kernel.close(groups[0] ?? -1);
   expect(errnoOf(() => session.group(17))).toBe('EBUSY');
-  expect(kernel.leaks()).toContain('mapping 0x0-0x3fff');
+  expect(kernel.leaks()).toContain('mapping 0x0-0x3fff in address space 0');
   kernel.close(device);
   expect(kernel.leaks().filter((line) => !line.startsWith('memory'))).toEqual([]);
   expect(errnoOf(() => session.group(17))).toBe('no failure');

@@ -209,8 +209,8 @@ export class SimulatedKernel implements Kernel {
   /** What the process still holds, one line each: files, mappings, memory. Empty after a clean way back. */
   leaks(): readonly string[] {
     const files = this.#files.entries().map(([fd, file]) => `fd ${fd}: ${file.kind}`);
-    const mappings = [...this.#spaces].flatMap((space) =>
-      [...space.mappings].map(({ first, last }) => `mapping ${hex(first)}-${hex(last)}`),
+    const mappings = [...this.#spaces].flatMap((space, n) =>
+      [...space.mappings].map(({ first, last }) => `mapping ${hex(first)}-${hex(last)} in address space ${n}`),
     );
     const memory = [...this.#memory.areas].map(
       ({ first, last }) => `memory ${hex(first)}, ${formatBytes(last - first + 1n)}`,
