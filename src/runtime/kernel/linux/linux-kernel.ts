@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import { machine } from 'node:os';
 import { invariant } from '../../../model/invariant.ts';
 import { mmapTarget } from '../delegate.ts';
-import { errnoName } from '../errno.ts';
+import { errnoName, kernelError } from '../errno.ts';
 import { KernelError, type Fd, type IoctlRequest, type Kernel, type MmapRequest, type OpenFlags } from '../port.ts';
 import type { BlockingWriter } from './blocking-writer.ts';
 import { loadLibc, type Libc } from './libc.ts';
@@ -71,18 +71,17 @@ export class LinuxKernel implements Kernel {
 
   pread(fd: Fd, length: number, offset: bigint): Buffer {
     const buffer = Buffer.alloc(length);
-    const read = this.#file('pread', 'device', () => fs.readSync(fd, buffer, 0, length, offset));
+    const position = positionOf('pread', offset);
+    const read = this.#file('pread', 'device', () => fs.readSync(fd, buffer, 0, length, position));
     return buffer.subarray(0, read);
   }
 
   pwrite(fd: Fd, data: Buffer, offset: bigint): void {
-    // Node writes at the current position where it is given anything but a number.
-    const start = Number(offset);
-    invariant(Number.isSafeInteger(start + data.length), `offset ${offset} is beyond what Node can address`);
+    const position = positionOf('pwrite', offset);
     for (let done = 0; done < data.length;) {
       const at = done;
-      const written = this.#file('pwrite', 'device', () => fs.writeSync(fd, data, at, data.length - at, start + at));
-      if (written === 0) throw new KernelError('pwrite', 'device', 'EIO', 5);
+      const written = this.#file('pwrite', 'device', () => fs.writeSync(fd, data, at, data.length - at, position + at));
+      if (written === 0) throw kernelError('pwrite', 'device', 'EIO');
       done += written;
     }
   }
@@ -153,7 +152,7 @@ export class LinuxKernel implements Kernel {
       const file = await fs.promises.open(path, fs.constants.O_WRONLY);
       try {
         const { bytesWritten } = await file.write(Buffer.from(text, 'utf8'));
-        if (bytesWritten < Buffer.byteLength(text)) throw new KernelError('write', path, 'EIO', 5);
+        if (bytesWritten < Buffer.byteLength(text)) throw kernelError('write', path, 'EIO');
       } finally {
         await file.close();
       }
@@ -182,6 +181,15 @@ export class LinuxKernel implements Kernel {
       throw asKernelError(call, target, error);
     }
   }
+}
+
+/**
+ * A position as Node takes it. Node reads and writes at the *current* position where it is given a negative number or,
+ * for a write, anything but a number; what is too large for it no file of ours has.
+ */
+function positionOf(call: string, offset: bigint): number {
+  if (offset < 0n || offset > BigInt(Number.MAX_SAFE_INTEGER)) throw kernelError(call, 'device', 'EINVAL');
+  return Number(offset);
 }
 
 /** What Node throws for a system call, as ours; anything else is a mistake in this program and stays what it is. */
