@@ -2,6 +2,7 @@ import { copyFile, constants, cp, mkdir, readdir, writeFile } from 'node:fs/prom
 import path from 'node:path';
 import { build } from 'esbuild';
 import { ownArchitecture, type Architecture } from './debian.ts';
+import { busybox } from './guest-root.ts';
 import { layPackages, nativeKoffi } from './npm-package.ts';
 import { run } from './shell.ts';
 
@@ -31,6 +32,8 @@ export async function fillWorkFolder(folder: string, options: WorkOptions): Prom
   const modules = path.join(folder, 'node_modules');
   await mkdir(bin, { recursive: true });
   await copyFile(options.node, path.join(bin, 'node'), constants.COPYFILE_FICLONE);
+  // The outside may have none, and the scenarios need a few small network tools.
+  await copyFile(await busybox(options.architecture), path.join(bin, 'busybox'), constants.COPYFILE_FICLONE);
   const native = nativeKoffi(options.architecture);
   if (options.installed === undefined) {
     await mkdir(modules);

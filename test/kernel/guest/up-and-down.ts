@@ -1,5 +1,6 @@
 import { contains, equal, holds } from './assert.ts';
 import { cameBack, hostState, type HostState } from './host-state.ts';
+import { carriesPackets } from './network.ts';
 import { findNics, groupOf, linkOf, netdevsOf } from './pci.ts';
 import { ended, project } from './project.ts';
 import type { Scenario } from './scenario.ts';
@@ -32,6 +33,9 @@ memory:
   );
 
   test('up binds the device, holds its group and maps the memory', async () => {
+    const [name] = netdevsOf(alone);
+    holds(name !== undefined, 'no network interface to begin with');
+    await carriesPackets(name);
     before = hostState();
     ended(await single.up(), 0, 'up');
     equal(linkOf(alone, 'driver'), 'vfio-pci', 'the driver');
@@ -50,7 +54,9 @@ memory:
   test('R-BACK-1: after down the host is as before, with its network interface', async () => {
     ended(await single.down(), 0, 'down');
     cameBack(before);
-    holds(netdevsOf(alone).length > 0, 'no network interface');
+    const [name] = netdevsOf(alone);
+    holds(name !== undefined, 'no network interface');
+    await carriesPackets(name);
   });
   test('a group is taken whole', async () => {
     ended(await group.up(), 0, 'up');
