@@ -2,13 +2,13 @@
  * Generates what follows from the JSON Schemas in schema/: the TypeScript types, compiled validators, and the decoders
  * that turn hex strings into bigints. `--check` writes nothing and fails where the files on disk differ.
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import standaloneModule from 'ajv/dist/standalone/index.js';
 import { compile } from 'json-schema-to-typescript';
 import { decoderSource } from './gen-decoder.ts';
-import { generatedDocs } from './gen-docs.ts';
+import { generatedDocs, stalePages } from './gen-docs.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 // ajv's CommonJS default export, as ES modules see it at run time and as its types describe it.
@@ -32,9 +32,10 @@ async function generate(): Promise<Map<string, string>> {
       ignoreMinAndMaxItems: true,
       format: false,
     });
-    const brands = name === 'manifest' ? '' : BRANDS.replace(', PhysicalAddress', name === 'plan' ? '' : ', PhysicalAddress');
+    const brands =
+      name === 'manifest' ? '' : BRANDS.replace(', PhysicalAddress', name === 'plan' ? '' : ', PhysicalAddress');
     files.set(`${OUT}/${name}.ts`, `${HEADER}${brands}\n${types}`);
-    files.set(`${OUT}/validate-${name}.cjs`, HEADER + validatorSource(name, schema));
+    files.set(`${OUT}/validate-${name}.cjs`, HEADER + validatorSource(schema));
     files.set(`${OUT}/validate-${name}.d.cts`, `${HEADER}${VALIDATOR_TYPES}`);
     if (name !== 'manifest') files.set(`${OUT}/decode-${name}.ts`, HEADER + decoderSource(name, schema));
   }
@@ -81,7 +82,7 @@ declare const validate: { (value: unknown): boolean; errors?: ErrorObject[] | nu
 export = validate;
 `;
 
-function validatorSource(name: string, schema: object): string {
+function validatorSource(schema: object): string {
   const ajv = new Ajv2020({
     // One objection is enough: what is wrong is found by walking the document beside its schema.
     allErrors: false,
@@ -98,7 +99,8 @@ function validatorSource(name: string, schema: object): string {
 
 const check = process.argv.includes('--check');
 let drift = 0;
-for (const [path, text] of await generate()) {
+const generated = await generate();
+for (const [path, text] of generated) {
   const full = join(ROOT, path);
   if (check) {
     let current = '';
@@ -114,5 +116,11 @@ for (const [path, text] of await generate()) {
     mkdirSync(join(full, '..'), { recursive: true });
     writeFileSync(full, text);
   }
+}
+for (const path of stalePages(ROOT, generated)) {
+  if (check) {
+    drift++;
+    console.error(`${path} is about something that no longer exists: run npm run gen`);
+  } else rmSync(join(ROOT, path));
 }
 process.exitCode = drift > 0 ? 1 : 0;

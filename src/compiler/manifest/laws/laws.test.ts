@@ -41,12 +41,6 @@ test('refuses a device with two selectors, and shows every one', () => {
   expect(related).toEqual([['3:10', '3:50']]);
 });
 
-test('refuses an address that is no PCI address, short or long', () => {
-  expect(device('{pci: "1:0"}').faults).toEqual(['wrong-value@3:15']);
-  expect(device('enp1s0').faults).toEqual(['wrong-value@3:9']);
-  expect(device('"10000:E1:00.7"').faults).toEqual([]);
-});
-
 test('accepts index, slot and all with id and class only', () => {
   for (const modifier of ['index: 1', 'slot: 3', 'all: true']) {
     expect(device(`{class: network, ${modifier}}`).faults).toEqual([]);

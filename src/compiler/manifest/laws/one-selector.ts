@@ -1,6 +1,6 @@
-import { type Diagnostic, parseBdf } from '../../../model/index.ts';
-import { entryOf, type Node, spanOf } from '../../source/index.ts';
-import { oneSelector, selectorModifier, wrongValue } from '../diagnostics.ts';
+import type { Diagnostic } from '../../../model/index.ts';
+import { entryOf, spanOf } from '../../source/index.ts';
+import { oneSelector, selectorModifier } from '../diagnostics.ts';
 import { devicesOf, keySpan, type Law, type Part, vmsOf } from './law.ts';
 
 const SELECTORS = ['pci', 'sysfs', 'id', 'class', 'netdev', 'block', 'vf', 'serial', 'topology', 'platform'];
@@ -10,20 +10,10 @@ const MODIFIERS = ['index', 'slot', 'all'];
 
 /** Every device is named in exactly one way, and says which of several matches only where there can be several. */
 export const oneSelectorEach: Law = ({ root, shape }) =>
-  vmsOf(root).flatMap((vm) => [
-    ...shortForms(vm)
-      .filter(({ path }) => !shape.isFaulty(path))
-      .flatMap(({ node }) => pciAddress(node)),
-    ...devicesOf(vm)
-      .filter(({ path }) => !shape.isFaulty(path))
-      .flatMap((device) => [...selectors(device), ...modifiers(device)]),
-  ]);
-
-function shortForms(vm: Part): { node: Node; path: Part['path'] }[] {
-  const devices = entryOf(vm.map, 'devices')?.value;
-  if (devices?.kind !== 'map') return [];
-  return devices.entries.map(({ key, value }) => ({ node: value, path: [...vm.path, 'devices', key] }));
-}
+  vmsOf(root)
+    .flatMap(devicesOf)
+    .filter(({ path }) => !shape.isFaulty(path))
+    .flatMap((device) => [...selectors(device), ...modifiers(device)]);
 
 function selectors({ map, path, keyAt }: Part): Diagnostic[] {
   const given = map.entries.filter(({ key }) => SELECTORS.includes(key));
@@ -34,7 +24,7 @@ function selectors({ map, path, keyAt }: Part): Diagnostic[] {
     return [oneSelector({ detail, at: spanOf(keyAt) })];
   }
   const [second] = others;
-  if (!second) return first.key === 'pci' ? pciAddress(first.value) : [];
+  if (!second) return [];
   const detail = `"${path.at(-1)}" is named by ${given.map(({ key }) => `"${key}"`).join(' and by ')}. Keep one; what the device must also be goes under "expect".`;
   const related = given
     .filter((entry) => entry !== second)
@@ -61,10 +51,4 @@ function modifiers({ map }: Part): Diagnostic[] {
     );
   }
   return found;
-}
-
-function pciAddress(node: Node): Diagnostic[] {
-  if (node.kind !== 'scalar' || parseBdf(node.raw) !== undefined) return [];
-  const detail = `"${node.raw.slice(0, 60)}" is not a PCI address: domain (may be left out), bus, device and function in hexadecimal, such as 0000:01:00.0. To name the device in another way, use a map: {netdev: enp1s0}.`;
-  return [wrongValue({ detail, at: spanOf(node.at) })];
 }
