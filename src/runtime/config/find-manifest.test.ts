@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { findManifest } from './find-manifest.ts';
-import { directoryWith } from './testdata.ts';
+import { directoryWith } from '../../testing/directory.ts';
 
 test('finds the manifest here, or in the nearest directory above', async () => {
   const root = directoryWith({ 'a/vfio-compose.yaml': 'x', 'a/b/c/keep': '' });

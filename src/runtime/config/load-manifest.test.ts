@@ -3,7 +3,7 @@ import { symlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { loadManifest, type ManifestRequest } from './load-manifest.ts';
-import { directoryWith } from './testdata.ts';
+import { directoryWith } from '../../testing/directory.ts';
 
 const ONE = 'version: 1\ndevices:\n  nic0: "0000:01:00.0"\n';
 
