@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import type { GlobalOptions } from './verb.ts';
 
 const collect = (value: string, previous: readonly string[]): string[] => [...previous, value];

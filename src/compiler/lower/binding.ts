@@ -70,81 +70,60 @@ export function lowerUnsafeInterrupts(
 }
 
 /**
- * Steps that take a device from its host driver (R-BIND-1, R-BIND-2): the override first, so that no other driver can
- * win the device, then unbind, then bind, which reports the real errno. Returns the step after which the device is VFIO's.
+ * Steps that take a device from its host driver. Returns the steps after which it is VFIO's, or, where it is only taken
+ * away from the host, after which its group can be viable.
  */
 export function lowerBinding(device: ResolvedDevice, steps: StepList, after: readonly string[]): string[] {
-  const { device: pci } = device;
-  const ref = refOf(pci);
-  const resource = resourceOf(pci);
-  const reason = { resource, at: device.at };
-  const cause = originText(device);
-  const address = pci.address;
-  if (device.use === 'assign' && pci.driver === device.driver) return [...after];
+  if (device.use === 'detach') {
+    const unbound = addUnbind(device, steps, after);
+    addReturn(device.device, steps, []);
+    return unbound;
+  }
+  return device.device.driver === device.driver ? [...after] : lowerRebind(device, steps, after);
+}
 
-  let last = [...after];
-  if (device.use === 'assign') {
-    const override = steps.add(
-      'set-driver-override',
-      address,
-      { ...reason, cause, after: last },
-      { device: ref, driver: device.driver },
-    );
-    // The binding to the host's driver comes last on the way back, so it is the first that is added.
-    if (pci.driver !== null) {
-      const unbindId = `unbind-driver:${address}`;
-      steps.undo(
-        'bind-driver',
-        unbindId,
-        address,
-        { resource, cause: `it was on ${pci.driver}`, after: [`back:set-driver-override:${address}`] },
-        { device: ref, driver: pci.driver },
-      );
-    }
-    steps.undo(
-      'set-driver-override',
-      override,
-      address,
-      { resource, cause: 'as it was' },
-      { device: ref, driver: pci.driverOverride },
-    );
-    last = [override];
-  }
-  if (pci.driver !== null) {
-    const unbind = steps.add(
-      'unbind-driver',
-      address,
-      { ...reason, cause, after: last },
-      { device: ref, driver: pci.driver },
-    );
-    if (device.use === 'detach') {
-      steps.undo(
-        'bind-driver',
-        unbind,
-        address,
-        { resource, cause: `it was on ${pci.driver}` },
-        { device: ref, driver: pci.driver },
-      );
-    }
-    last = [unbind];
-  }
-  if (device.use === 'assign') {
-    const bind = steps.add(
-      'bind-driver',
-      address,
-      { ...reason, cause, after: last },
-      { device: ref, driver: device.driver },
-    );
-    steps.undo(
-      'unbind-driver',
-      bind,
-      address,
-      { resource, cause: `goes back to ${hostOwner(pci)}` },
-      { device: ref, driver: device.driver },
-    );
-    last = [bind];
-  }
-  return last;
+/**
+ * R-BIND-1, R-BIND-2: the override first, so that no other driver can win the device, then unbind, then bind, which
+ * reports the real errno. The way back runs in the reverse of its adding: unbind, the old override, the old driver.
+ */
+function lowerRebind(device: ResolvedDevice, steps: StepList, after: readonly string[]): string[] {
+  const { device: pci, driver } = device;
+  const { address } = pci;
+  const ref = refOf(pci);
+  const reason = reasonOf(device);
+  const { resource } = reason;
+  const override = steps.add('set-driver-override', address, { ...reason, after }, { device: ref, driver });
+  const unbound = addUnbind(device, steps, [override]);
+  const bind = steps.add('bind-driver', address, { ...reason, after: unbound }, { device: ref, driver });
+
+  addReturn(pci, steps, [`back:${override}`]);
+  const before = { device: ref, driver: pci.driverOverride };
+  steps.undo('set-driver-override', override, address, { resource, cause: 'as it was' }, before);
+  const leave = { resource, cause: `goes back to ${hostOwner(pci)}` };
+  steps.undo('unbind-driver', bind, address, leave, { device: ref, driver });
+  return [bind];
+}
+
+const reasonOf = (device: ResolvedDevice) => ({
+  resource: resourceOf(device.device),
+  at: device.at,
+  cause: originText(device),
+});
+
+/** Takes the host driver away. A device without one has nothing to lose. */
+function addUnbind(device: ResolvedDevice, steps: StepList, after: readonly string[]): string[] {
+  const { device: pci } = device;
+  if (pci.driver === null) return [...after];
+  const details = { device: refOf(pci), driver: pci.driver };
+  return [steps.add('unbind-driver', pci.address, { ...reasonOf(device), after }, details)];
+}
+
+/** Gives a device back to the driver that {@link addUnbind} took it from. */
+function addReturn(pci: PciDevice, steps: StepList, after: readonly string[]): void {
+  if (pci.driver === null) return;
+  const reason = { resource: resourceOf(pci), cause: `it was on ${pci.driver}`, after };
+  const details = { device: refOf(pci), driver: pci.driver };
+  steps.undo('bind-driver', `unbind-driver:${pci.address}`, pci.address, reason, details);
 }
 
 const hostOwner = (device: PciDevice): string =>

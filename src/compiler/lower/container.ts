@@ -5,6 +5,13 @@ import type { StepList } from './steps.ts';
 export const containerHandle = (vm: string): string => `container#${vm}`;
 export const groupHandle = (group: number): string => `group:${group}`;
 
+/** What a VM's memory asks of its container. */
+export interface MappingNeeds {
+  readonly count: number;
+  readonly pageSize: Bytes;
+  readonly ranges: readonly IovaRange[];
+}
+
 /**
  * Steps that build a VM's container: groups first, then the IOMMU model, then the rest of the groups (R-ORDER-1), then
  * what the kernel says of it against what the plan needs. Returns the step after which devices and memory may follow.
@@ -13,75 +20,69 @@ export function lowerContainer(
   vm: ResolvedVm,
   groups: readonly number[],
   nodeReady: ReadonlyMap<number, readonly string[]>,
-  mappings: { readonly count: number; readonly pageSize: Bytes; readonly ranges: readonly IovaRange[] },
+  needs: MappingNeeds,
   steps: StepList,
 ): string {
   const container = containerHandle(vm.name);
-  const resource = `container of ${vm.name}`;
-  const at = vm.at;
-  const open = steps.add(
-    'open-container',
-    vm.name,
-    // A node that is there shows that vfio is loaded, so this comes after the first group is ready.
-    { resource, cause: `holds the groups of ${vm.name}`, at, after: [...nodeReady.values()].flat() },
-    { handle: container },
-  );
-  steps.undo('close', open, container, { resource, cause: 'last user of the container' }, { handle: container });
-  const version = steps.add(
-    'check-api-version',
-    vm.name,
-    { resource, cause: 'everything after relies on version 0', at, after: [open] },
-    { container },
-  );
-  const extension = steps.add(
-    'check-extension',
-    vm.name,
-    { resource, cause: `iommu: ${vm.iommu.type}`, at: vm.iommu.at, after: [version] },
-    { container, extension: vm.iommu.type },
-  );
-
+  const reason = { resource: `container of ${vm.name}`, at: vm.at };
+  // A node that is there shows that vfio is loaded, so the container comes after the first group is ready.
+  const extension = openContainer(vm, [...nodeReady.values()].flat(), steps);
   const attached: string[] = [];
   let model: string | undefined;
   for (const group of groups) {
     const ready = openGroup(vm, group, nodeReady.get(group) ?? [], steps);
-    const groupResource = `group ${group}`;
-    const set = steps.add(
-      'set-container',
-      String(group),
-      {
-        resource: groupResource,
-        cause: `DMA of the group goes through the container of ${vm.name}`,
-        at,
-        after: [ready, model ?? extension],
-      },
-      { groupHandle: groupHandle(group), container },
-    );
-    steps.undo(
-      'unset-container',
-      set,
-      String(group),
-      { resource: groupResource, cause: 'leaves the container; with the last group the IOMMU model goes' },
-      { groupHandle: groupHandle(group) },
-    );
+    const set = attachGroup(vm, group, [ready, model ?? extension], steps);
     attached.push(set);
     model ??= steps.add(
       'set-iommu',
       vm.name,
-      { resource, cause: `iommu: ${vm.iommu.type}`, at: vm.iommu.at, after: [set] },
+      { ...reason, cause: `iommu: ${vm.iommu.type}`, at: vm.iommu.at, after: [set] },
       { container, type: vm.iommu.type },
     );
   }
+  const after = [...attached, ...(model ? [model] : [])];
   return steps.add(
     'check-iommu-info',
     vm.name,
-    {
-      resource,
-      cause: 'the memory of the plan must fit what the IOMMU offers',
-      at,
-      after: [...attached, ...(model ? [model] : [])],
-    },
-    { container, pageSize: mappings.pageSize, ranges: [...mappings.ranges], mappings: mappings.count },
+    { ...reason, cause: 'the memory of the plan must fit what the IOMMU offers', after },
+    { container, pageSize: needs.pageSize, ranges: [...needs.ranges], mappings: needs.count },
   );
+}
+
+/** Opens a container and makes sure that the kernel speaks what follows. */
+function openContainer(vm: ResolvedVm, after: readonly string[], steps: StepList): string {
+  const container = containerHandle(vm.name);
+  const reason = { resource: `container of ${vm.name}`, at: vm.at };
+  const open = steps.add(
+    'open-container',
+    vm.name,
+    { ...reason, cause: `holds the groups of ${vm.name}`, after },
+    { handle: container },
+  );
+  const last = { resource: reason.resource, cause: 'last user of the container' };
+  steps.undo('close', open, container, last, { handle: container });
+  const version = steps.add(
+    'check-api-version',
+    vm.name,
+    { ...reason, cause: 'everything after relies on version 0', after: [open] },
+    { container },
+  );
+  return steps.add(
+    'check-extension',
+    vm.name,
+    { ...reason, cause: `iommu: ${vm.iommu.type}`, at: vm.iommu.at, after: [version] },
+    { container, extension: vm.iommu.type },
+  );
+}
+
+function attachGroup(vm: ResolvedVm, group: number, after: readonly string[], steps: StepList): string {
+  const resource = `group ${group}`;
+  const cause = `DMA of the group goes through the container of ${vm.name}`;
+  const details = { groupHandle: groupHandle(group), container: containerHandle(vm.name) };
+  const set = steps.add('set-container', String(group), { resource, cause, at: vm.at, after }, details);
+  const leave = { resource, cause: 'leaves the container; with the last group the IOMMU model goes' };
+  steps.undo('unset-container', set, String(group), leave, { groupHandle: groupHandle(group) });
+  return set;
 }
 
 function openGroup(vm: ResolvedVm, group: number, after: readonly string[], steps: StepList): string {
@@ -104,7 +105,7 @@ function openGroup(vm: ResolvedVm, group: number, after: readonly string[], step
 }
 
 /** What the container must offer for a VM's memory: the largest page that it needs, and the ranges, merged. */
-export function mappingNeeds(vm: ResolvedVm, host: HostIndex): { count: number; pageSize: Bytes; ranges: IovaRange[] } {
+export function mappingNeeds(vm: ResolvedVm, host: HostIndex): MappingNeeds {
   const sorted = [...vm.memory].sort((a, b) => (a.iova < b.iova ? -1 : a.iova > b.iova ? 1 : 0));
   const ranges: { first: IovaRange['first']; last: IovaRange['last'] }[] = [];
   for (const memory of sorted) {
