@@ -23,11 +23,12 @@ export function renderPlan(plan: Plan): string {
 /** Who gets what: the part of a plan that `up` shows before it asks. */
 export function renderSummary(plan: Plan): string[] {
   const lines = [`Plan of ${plan.project} for Linux ${plan.host.release} (${plan.host.architecture})`];
+  const drivers = driversBefore(plan);
   for (const [vm, assignments] of byVm(plan.assignments)) {
     lines.push('', `  ${vm} (${assignments[0]?.handoff})`);
     for (const entry of assignments) {
       lines.push(
-        `    ${entry.device}  ${entry.address}  group ${entry.group}  ${driverChange(plan, entry)}${guestText(entry)}`,
+        `    ${entry.device}  ${entry.address}  group ${entry.group}  ${driverChange(drivers, entry)}${guestText(entry)}`,
       );
     }
   }
@@ -36,13 +37,20 @@ export function renderSummary(plan: Plan): string[] {
 
 function byVm(assignments: readonly Assignment[]): Map<string, Assignment[]> {
   const vms = new Map<string, Assignment[]>();
-  for (const entry of assignments) vms.set(entry.vm, [...(vms.get(entry.vm) ?? []), entry]);
+  for (const entry of assignments) {
+    const list = vms.get(entry.vm);
+    if (list) list.push(entry);
+    else vms.set(entry.vm, [entry]);
+  }
   return vms;
 }
 
-function driverChange(plan: Plan, entry: Assignment): string {
-  const fact = plan.facts.find((one) => one.subject === `device ${entry.address}` && one.property === 'driver');
-  const before = fact?.value ?? 'no driver';
+/** The drivers that the plan relies on finding, by the subject of the fact. */
+const driversBefore = (plan: Plan): ReadonlyMap<string, string | null> =>
+  new Map(plan.facts.filter(({ property }) => property === 'driver').map(({ subject, value }) => [subject, value]));
+
+function driverChange(drivers: ReadonlyMap<string, string | null>, entry: Assignment): string {
+  const before = drivers.get(`device ${entry.address}`) ?? 'no driver';
   return before === entry.driver ? `stays on ${entry.driver}` : `${before} -> ${entry.driver}`;
 }
 

@@ -8,6 +8,8 @@ interface ContainerState {
   mapped: boolean;
   interrupts: Set<string>;
   devices: Set<string>;
+  /** The open devices that the way back has not silenced yet. */
+  loud: Set<string>;
 }
 
 /**
@@ -32,7 +34,14 @@ class OrderTracker {
   private state(container: string): ContainerState {
     let state = this.containers.get(container);
     if (!state) {
-      state = { groups: new Set(), hasIommu: false, mapped: false, interrupts: new Set(), devices: new Set() };
+      state = {
+        groups: new Set(),
+        hasIommu: false,
+        mapped: false,
+        interrupts: new Set(),
+        devices: new Set(),
+        loud: new Set(),
+      };
       this.containers.set(container, state);
     }
     return state;
@@ -88,6 +97,7 @@ class OrderTracker {
     if (state.mapped) yield `${step.id} opens a device after memory is mapped that it can reach.`;
     if (state.interrupts.size > 0) yield `${step.id} opens a device after interrupts are connected.`;
     state.devices.add(step.handle);
+    state.loud.add(step.handle);
     this.containerOfDevice.set(step.handle, container);
   }
 
@@ -98,13 +108,12 @@ class OrderTracker {
         break;
       case 'write-region':
         this.silenced.add(step.deviceHandle);
+        this.ofDevice(step.deviceHandle).loud.delete(step.deviceHandle);
         break;
       case 'unmap-dma': {
-        const { interrupts, devices } = this.state(step.container);
+        const { interrupts, loud } = this.state(step.container);
         if (interrupts.size > 0) yield `${step.id} unmaps before the interrupts are off.`;
-        for (const device of devices) {
-          if (!this.silenced.has(device)) yield `${step.id} unmaps memory of ${device}, which has not been silenced.`;
-        }
+        for (const device of loud) yield `${step.id} unmaps memory of ${device}, which has not been silenced.`;
         break;
       }
       case 'close':
@@ -113,6 +122,7 @@ class OrderTracker {
         }
         if (this.ofDevice(step.handle).interrupts.size > 0) yield `${step.id} comes before the interrupts are off.`;
         this.ofDevice(step.handle).devices.delete(step.handle);
+        this.ofDevice(step.handle).loud.delete(step.handle);
         break;
       case 'unset-container': {
         const container = this.containerOfGroup.get(step.groupHandle) ?? '';
