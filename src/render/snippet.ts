@@ -26,6 +26,7 @@ export const printable = (text: string): string => text.replace(/[\t\r\n]+/g, ' 
 /** The lines of texts by name, split when first asked for. */
 export class Sources {
   private readonly lines = new Map<string, readonly string[]>();
+  private last: { readonly raw: string; readonly characters: readonly string[] } | undefined;
 
   constructor(private readonly texts: ReadonlyMap<string, string>) {}
 
@@ -44,13 +45,26 @@ export class Sources {
     }
     const raw = lines[start.line - 1];
     if (raw === undefined || !this.texts.has(file)) return undefined;
-    // Columns count characters, and so does this. Each character stays one, so that the marker stands below its text.
-    const characters = [...raw.replace(/\r$/, '').replace(/^\ufeff/, '')].map((c) =>
-      c === '\t' ? ' ' : c.replace(UNSAFE, '\u{fffd}'),
-    );
+    const characters = this.charactersOf(raw);
     const from = Math.min(start.column - 1, characters.length);
     const to = end.line === start.line ? end.column - 1 : characters.length;
     return shortened(start.line, characters, from, Math.max(from + 1, to));
+  }
+
+  /**
+   * Columns count characters, and so does this. Each character stays one, so that the marker stands below its text. The
+   * last line is kept: a file that was made by a program can be one line of megabytes with a hundred findings.
+   */
+  private charactersOf(raw: string): readonly string[] {
+    if (this.last?.raw === raw) return this.last.characters;
+    const text = raw
+      .replace(/\r$/, '')
+      .replace(/^\ufeff/, '')
+      .replaceAll('\t', ' ')
+      .replace(UNSAFE, '\u{fffd}');
+    const characters = [...text];
+    this.last = { raw, characters };
+    return characters;
   }
 }
 

@@ -24,14 +24,22 @@ test('takes an offset beyond the text as its end', () => {
 test('finds for every offset the line that holds it', () => {
   fc.assert(
     fc.property(
-      fc.array(fc.constantFrom('a', '\n', 'é')).map((parts) => parts.join('')),
+      fc.array(fc.constantFrom('a', '\n', 'é', '𝔞')).map((parts) => parts.join('')),
       fc.nat(40),
       (text, offset) => {
         const inside = Math.min(offset, text.length);
         const before = text.slice(0, inside).split('\n');
         const { line, column } = new SourceText('a', text).positionAt(offset);
-        expect([line, column]).toEqual([before.length, (before.at(-1) ?? '').length + 1]);
+        expect([line, column]).toEqual([before.length, [...(before.at(-1) ?? '')].length + 1]);
       },
     ),
   );
+});
+
+test('finds many places on one long line without counting it each time', () => {
+  const source = new SourceText('a', `𝔞${'x'.repeat(4_000_000)}`);
+  const before = process.cpuUsage();
+  for (let i = 0; i < 100_000; i++) source.positionAt(4_000_000 - i);
+  expect(process.cpuUsage(before).user / 1000).toBeLessThan(5000);
+  expect(source.positionAt(4_000_002).column).toBe(4_000_002);
 });

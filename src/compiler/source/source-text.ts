@@ -12,6 +12,8 @@ export interface SourceFile {
  */
 export class SourceText implements SourceFile {
   private lineStarts: readonly number[] | undefined;
+  /** Where each character beyond the basic plane begins: it is two UTF-16 units and one column. */
+  private pairs: readonly number[] | undefined;
 
   constructor(
     readonly file: string,
@@ -22,30 +24,41 @@ export class SourceText implements SourceFile {
   positionAt(offset: number): Position {
     const starts = (this.lineStarts ??= lineStartsOf(this.text));
     const inside = Math.max(0, Math.min(offset, this.text.length));
-    let low = 0;
-    let high = starts.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if ((starts[middle] ?? 0) <= inside) low = middle;
-      else high = middle - 1;
-    }
-    return { line: low + 1, column: charactersIn(this.text, starts[low] ?? 0, inside) + 1, offset: inside };
+    const line = countUpTo(starts, inside) - 1;
+    const start = starts[line] ?? 0;
+    return { line: line + 1, column: this.charactersIn(start, inside) + 1, offset: inside };
   }
+
+  /** Unicode characters, not UTF-16 units: columns are for people. A byte order mark is not seen, so it does not count. */
+  private charactersIn(from: number, to: number): number {
+    const pairs = (this.pairs ??= pairStartsOf(this.text));
+    const mark = this.text.charCodeAt(from) === BYTE_ORDER_MARK && to > from ? 1 : 0;
+    return to - from - mark - (countUpTo(pairs, to - 2) - countUpTo(pairs, from - 1));
+  }
+}
+
+const BYTE_ORDER_MARK = 0xfeff;
+
+/** How many of these sorted numbers are at most `limit`. */
+function countUpTo(sorted: readonly number[], limit: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle] ?? Infinity) <= limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function pairStartsOf(text: string): number[] {
+  return [...text.matchAll(/[\ud800-\udbff][\udc00-\udfff]/g)].map(({ index }) => index);
 }
 
 function lineStartsOf(text: string): number[] {
   const starts = [0];
   for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
   return starts;
-}
-
-/** Unicode characters, not UTF-16 units: columns are for people. A byte order mark is not seen, so it does not count. */
-function charactersIn(text: string, from: number, to: number): number {
-  let count = 0;
-  for (let at = text.charCodeAt(from) === 0xfeff ? from + 1 : from; at < to; count++) {
-    at += (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
-  }
-  return count;
 }
 
 /** A piece of a text by offsets, which costs nothing until somebody wants to see it. `end` is exclusive. */
