@@ -9,6 +9,7 @@ export const EXTENSION = {
   spaprTce: 2,
   type1v2: 3,
   dmaCacheCoherent: 4,
+  nesting: 6,
   spaprTceV2: 7,
   noIommu: 8,
   unmapAll: 9,

@@ -30,7 +30,7 @@ const hasType1 = (host: SimHost): boolean => host.modules.isPresent('vfio_iommu_
 
 function checkExtension(host: SimHost, container: Container, extension: number): number {
   if (container.iommu) return container.iommu.checkExtension(extension);
-  return hasType1(host) ? type1Extension(extension, false) : 0;
+  return hasType1(host) ? type1Extension(host.behaviour, extension, false) : 0;
 }
 
 function setIommu(
@@ -41,16 +41,21 @@ function setIommu(
   made: (type1: Type1) => void,
 ): number {
   if (container.groups.size === 0 || container.iommu) refuse('EINVAL');
-  if (!hasType1(host) || type1Extension(type, false) === 0) refuse('ENODEV');
+  if (!hasType1(host) || type1Extension(host.behaviour, type, false) === 0) refuse('ENODEV');
   // An extension that is not a type passes the backend's check and is refused by its open.
-  if (type !== EXTENSION.type1 && type !== EXTENSION.type1v2) refuse('EINVAL');
-  const type1 = new Type1(host, memory, type === EXTENSION.type1v2);
-  const backend = type1Backend(type1, host.inventory.kernel.architecture);
+  const nesting = type === EXTENSION.nesting && canNest(host);
+  if (type !== EXTENSION.type1 && type !== EXTENSION.type1v2 && !nesting) refuse('EINVAL');
+  const type1 = new Type1(host, memory, type !== EXTENSION.type1);
+  const backend = type1Backend(type1, host.inventory.kernel.architecture, host.behaviour);
   attachAll(container, backend);
   container.iommu = backend;
   made(type1);
   return 0;
 }
+
+/** Drivers that let a domain be made for nesting; the others refuse it. */
+const canNest = (host: SimHost): boolean =>
+  host.inventory.iommu.units.some(({ kind }) => kind === 'intel' || kind === 'smmu-v3' || kind === 'smmu-v2');
 
 /** Groups are attached the last one first: the kernel puts a new group at the head of its list. */
 function attachAll(container: Container, backend: IommuBackend): void {

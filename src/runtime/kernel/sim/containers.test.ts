@@ -62,6 +62,21 @@ test('SET_CONTAINER tells a closed file from one that is no container', async ()
   expect(errnoOf(() => uapi.setContainer(session.kernel, group, session.kernel.eventfd()))).toBe('EBADFD');
 });
 
+test.each([
+  ['6.1.0-56-amd64', 'EINVAL', 1],
+  ['6.12.38', 'EBADFD', 1],
+  ['6.13.1', 'EBADFD', 0],
+])(
+  'on Linux %s a file that is no container is %s, and the nesting type is offered or not: %i',
+  async (release, code, nesting) => {
+    const session = new Session(host().intelIommu().kernel({ release }).nic(A, { group: 17 }).build());
+    await session.take(A);
+    const group = session.group(17);
+    expect(errnoOf(() => uapi.setContainer(session.kernel, group, group))).toBe(code);
+    expect(uapi.checkExtension(session.kernel, session.container(), uapi.EXTENSION.nesting)).toBe(nesting);
+  },
+);
+
 test('a group is opened once: here, or by a process that the inventory lists', async () => {
   const session = await two();
   const group = session.group(17);

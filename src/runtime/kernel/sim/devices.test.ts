@@ -226,6 +226,7 @@ describe('interrupts', () => {
     expect(set({ flags: 3 | 32 })).toBe('EINVAL');
     expect(set({ flags: 33 | 64 })).toBe('EINVAL');
     expect(set({ flags: 36 })).toBe('EINVAL');
+    expect(set({ flags: 36, count: 0 })).toBe('ERANGE');
     expect(set({ index: 5 })).toBe('EINVAL');
     expect(set({ start: 0xffff_fff0, count: 0xff })).toBe('EINVAL');
   });

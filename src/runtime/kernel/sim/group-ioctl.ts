@@ -46,7 +46,7 @@ function setContainer(host: SimHost, files: FileTable, abi: Abi, vfio: VfioGroup
   if (!file) return refuse('EBADF');
   if (vfio.container) refuse('EINVAL');
   if (!vfio.group) refuse('ENODEV');
-  if (file.kind !== 'container') return refuse('EBADFD');
+  if (file.kind !== 'container') return refuse(host.behaviour.notContainer);
   attachContainer(host, vfio, file.container);
   return 0;
 }

@@ -65,6 +65,8 @@ export function hotReset(host: SimHost, files: FileTable, abi: Abi, device: Vfio
   for (const { driver, vfio } of endpoints) {
     if (driver === null || !isVfioDriver(driver) || !vfio || !groups.has(vfio.group)) refuse('EINVAL');
   }
+  const { hotResetFails } = device.device.model;
+  if (hotResetFails) refuse(hotResetFails);
   for (const { vfio, model } of endpoints) {
     vfio?.bars.clear();
     model.registers?.reset();

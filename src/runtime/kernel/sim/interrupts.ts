@@ -114,6 +114,8 @@ export class Interrupts {
       this.#connectAll(request);
       return 0;
     }
+    // The allocation of vectors is asked for at least one and at most none.
+    if (start + count === 0) refuse('ERANGE');
     if (start + count > this.limits.vectorsAvailable) return this.limits.vectorsAvailable;
     this.#active = index;
     this.#allocated = start + count;

@@ -19,6 +19,8 @@ export interface DeviceModel {
   readonly msixBar?: number;
   /** Opening it fails so. */
   readonly openFails?: ErrnoName;
+  /** A slot or bus reset of it begins, and fails so: ENOTTY where the link does not come back. */
+  readonly hotResetFails?: ErrnoName;
   readonly registers?: RegisterModel;
 }
 

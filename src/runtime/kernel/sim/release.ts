@@ -4,6 +4,10 @@ export interface Behaviour {
   readonly wrap: 'EINVAL' | 'EOVERFLOW';
   /** Whether taking the DMA of a group with `direct` reserved regions fails already (drivers/iommu/iommu.c). */
   readonly directRegionsRefuseOwner: boolean;
+  /** What SET_CONTAINER says of a file that is no container (drivers/vfio/group.c). */
+  readonly notContainer: 'EINVAL' | 'EBADFD';
+  /** Whether the nesting type, which behaved as type 1 version 2, is still offered (drivers/vfio/vfio_iommu_type1.c). */
+  readonly nesting: boolean;
   /** Whether MSI-X vectors can be added one by one (drivers/vfio/pci/vfio_pci_intrs.c). */
   readonly growingMsix: boolean;
 }
@@ -22,6 +26,8 @@ export function behaviourOf(release: string): Behaviour {
   return {
     wrap: since(6, 18) ? 'EOVERFLOW' : 'EINVAL',
     directRegionsRefuseOwner: since(6, 6),
+    notContainer: since(6, 2) ? 'EBADFD' : 'EINVAL',
+    nesting: !since(6, 13),
     growingMsix: since(6, 5),
   };
 }

@@ -15,6 +15,7 @@ import { DMA_UNMAP, DMA_UNMAP_FLAG, IOMMU_UNMAP_DMA } from '../../uapi/iommu-unm
 import { abiOf, type Abi } from '../../uapi/abi.ts';
 import { structArgument } from './argument.ts';
 import { refuse } from './refusal.ts';
+import type { Behaviour } from './release.ts';
 import type { IommuBackend } from './state.ts';
 import type { Type1 } from './type1.ts';
 
@@ -23,7 +24,7 @@ const MAX_BITMAP = 1n << 28n;
 const INFO_MINIMUM = 16;
 
 /** The ioctls of a container with the type 1 IOMMU: from bytes to calls of {@link Type1} and back. */
-export function type1Backend(type1: Type1, architecture: string): IommuBackend {
+export function type1Backend(type1: Type1, architecture: string, behaviour: Behaviour): IommuBackend {
   const abi = abiOf(architecture);
   const numbers = {
     info: IOMMU_GET_INFO.request(architecture).number,
@@ -34,7 +35,7 @@ export function type1Backend(type1: Type1, architecture: string): IommuBackend {
     attach: (group) => type1.attach(group),
     detach: (group) => type1.detach(group),
     release: () => type1.release(),
-    checkExtension: (extension) => type1Extension(extension, true),
+    checkExtension: (extension) => type1Extension(behaviour, extension, true),
     ioctl(number, argument) {
       if (number === numbers.map) return map(type1, abi, structArgument(argument, DMA_MAP.size));
       if (number === numbers.unmap) return unmap(type1, abi, structArgument(argument, DMA_UNMAP.size));
@@ -45,8 +46,9 @@ export function type1Backend(type1: Type1, architecture: string): IommuBackend {
 }
 
 /** VFIO_CHECK_EXTENSION as the backend answers it, on its own or for a container that it serves. */
-export function type1Extension(extension: number, serves: boolean): number {
+export function type1Extension(behaviour: Behaviour, extension: number, serves: boolean): number {
   if (extension === EXTENSION.type1 || extension === EXTENSION.type1v2 || extension === EXTENSION.unmapAll) return 1;
+  if (extension === EXTENSION.nesting) return behaviour.nesting ? 1 : 0;
   return serves && extension === EXTENSION.updateVaddr ? 1 : 0;
 }
 
