@@ -3,6 +3,7 @@ import path from 'node:path';
 import { build } from 'esbuild';
 import { ownArchitecture, type Architecture } from './debian.ts';
 import { busybox } from './guest-root.ts';
+import type { ExampleFacts } from './examples.ts';
 import { layPackages, nativeKoffi } from './npm-package.ts';
 import { run } from './shell.ts';
 
@@ -10,6 +11,8 @@ import { run } from './shell.ts';
 export interface Job {
   readonly machine: string;
   readonly scenarios: readonly string[];
+  /** The example that the machine was made for; its folder is `example` in the work folder. */
+  readonly example?: ExampleFacts;
 }
 
 export interface WorkOptions {
@@ -42,6 +45,10 @@ export async function fillWorkFolder(folder: string, options: WorkOptions): Prom
     await cp(path.join(options.installed, 'node_modules'), modules, { recursive: true, verbatimSymlinks: true });
     // Where the guest is like the outside, npm has brought the native part; laying it here would hide that it had not.
     if (options.architecture !== ownArchitecture()) await layPackages(options.checkout, modules, [native]);
+  }
+  if (options.job.example) {
+    const { name } = options.job.example;
+    await cp(path.join(options.checkout, 'examples', name), path.join(folder, 'example'), { recursive: true });
   }
   await bundleGuest(options.harness, path.join(folder, 'guest.cjs'));
   await compilePrograms(path.join(options.harness, 'guest'), bin, options.architecture);

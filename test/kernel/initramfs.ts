@@ -7,6 +7,7 @@ import { createGzip } from 'node:zlib';
 import { cached, digestOf } from './cache.ts';
 import type { Architecture, DebianKernel } from './debian.ts';
 import { busybox } from './guest-root.ts';
+import type { Machine } from './machine.ts';
 import { run } from './shell.ts';
 
 /** What the guest must have before its root is there, then the drivers that the scenarios are about. */
@@ -59,18 +60,20 @@ echo "init: the guest script ended with status $?"
 `;
 
 /** The modules of a kernel in the order of their dependencies, with a file `order` beside them. */
-async function modulesOf(architecture: Architecture, kernel: DebianKernel): Promise<string> {
-  const folder = await cached(`modules-${kernel.release}-${digestOf(...MODULES[architecture])}`, (made) =>
-    gatherModules(architecture, kernel, path.join(made, 'modules')),
+async function modulesOf({ architecture, modules }: Machine, kernel: DebianKernel): Promise<string> {
+  const names = [...MODULES[architecture], ...modules];
+  const folder = await cached(`modules-${kernel.release}-${digestOf(...names)}`, (made) =>
+    gatherModules(names, kernel, path.join(made, 'modules')),
   );
   return path.join(folder, 'modules');
 }
 
 /** Packs the initramfs into `file`. Only the modules are kept in the cache: packing takes a second, and INIT changes. */
-export async function packInitramfs(architecture: Architecture, kernel: DebianKernel, work: string): Promise<string> {
+export async function packInitramfs(machine: Machine, kernel: DebianKernel, work: string): Promise<string> {
+  const { architecture } = machine;
   const tree = path.join(work, `initramfs-${architecture}`);
   await mkdir(path.join(tree, 'bin'), { recursive: true });
-  await run('cp', ['-r', await modulesOf(architecture, kernel), path.join(tree, 'modules')]);
+  await run('cp', ['-r', await modulesOf(machine, kernel), path.join(tree, 'modules')]);
   await copyFile(await busybox(architecture), path.join(tree, 'bin', 'busybox'));
   await writeFile(path.join(tree, 'init'), INIT);
   await chmod(path.join(tree, 'init'), 0o755);
@@ -87,10 +90,10 @@ export async function packInitramfs(architecture: Architecture, kernel: DebianKe
 }
 
 /** Copies the modules out of the kernel's package, decompressed: the guest has no xz. */
-async function gatherModules(architecture: Architecture, kernel: DebianKernel, folder: string): Promise<void> {
+async function gatherModules(names: readonly string[], kernel: DebianKernel, folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   const files: string[] = [];
-  for (const module of MODULES[architecture]) {
+  for (const module of names) {
     const shown = await run('/sbin/modprobe', [
       '-d',
       kernel.moduleBase,

@@ -8,7 +8,25 @@ export interface Machine {
   readonly program: string;
   readonly options: readonly string[];
   readonly commandLine: string;
+  /** What is plugged in, as QEMU options. */
+  readonly devices: readonly string[];
+  /** Drivers that the guest loads beside those that every guest has. */
+  readonly modules: readonly string[];
 }
+
+/**
+ * Devices of the three machines of the tests: one NIC alone in its group, and a card with two ports that share one.
+ * The card's functions lack ACS, so the kernel groups them on every IOMMU. A conventional PCI bridge would do the same on
+ * x86 only: the SMMUv3 driver of this kernel refuses a second device with the same stream id.
+ */
+const TEST_DEVICES: readonly string[] = [
+  ...['-device', 'edu,addr=0x10'],
+  ...['-netdev', 'user,id=alone,restrict=on', '-device', 'e1000e,netdev=alone,addr=0x11,romfile='],
+  ...['-device', 'pcie-root-port,id=rp0,addr=0x12,chassis=1'],
+  ...['-netdev', 'user,id=one,restrict=on'],
+  ...['-device', 'e1000e,netdev=one,bus=rp0,addr=0x00.0,multifunction=on,romfile='],
+  ...['-netdev', 'user,id=two,restrict=on', '-device', 'e1000e,netdev=two,bus=rp0,addr=0x00.1,romfile='],
+];
 
 /**
  * The three IOMMUs that matter for VFIO on PCI. Everything is plain emulation: what is tested is the kernel's behaviour,
@@ -22,6 +40,8 @@ export const MACHINES: readonly Machine[] = [
     program: 'qemu-system-x86_64',
     options: [...q35(), '-device', 'intel-iommu,intremap=on,caching-mode=on'],
     commandLine: 'console=ttyS0 intel_iommu=on tsc=reliable',
+    devices: TEST_DEVICES,
+    modules: [],
   },
   {
     name: 'amd',
@@ -29,6 +49,8 @@ export const MACHINES: readonly Machine[] = [
     program: 'qemu-system-x86_64',
     options: [...q35(), '-device', 'amd-iommu,intremap=on'],
     commandLine: 'console=ttyS0 tsc=reliable',
+    devices: TEST_DEVICES,
+    modules: [],
   },
   {
     name: 'smmuv3',
@@ -36,6 +58,8 @@ export const MACHINES: readonly Machine[] = [
     program: 'qemu-system-aarch64',
     options: ['-machine', 'virt,iommu=smmuv3,gic-version=3', '-cpu', 'cortex-a57'],
     commandLine: 'console=ttyAMA0',
+    devices: TEST_DEVICES,
+    modules: [],
   },
 ];
 
@@ -54,20 +78,6 @@ export interface Boot {
   /** A Unix socket on which the guest reports. */
   readonly reportSocket: string;
 }
-
-/**
- * Devices every machine has: one NIC alone in its group, and a card with two ports that share one.
- * The card's functions lack ACS, so the kernel groups them on every IOMMU. A conventional PCI bridge would do the same on
- * x86 only: the SMMUv3 driver of this kernel refuses a second device with the same stream id.
- */
-const DEVICES: readonly string[] = [
-  ...['-device', 'edu,addr=0x10'],
-  ...['-netdev', 'user,id=alone,restrict=on', '-device', 'e1000e,netdev=alone,addr=0x11,romfile='],
-  ...['-device', 'pcie-root-port,id=rp0,addr=0x12,chassis=1'],
-  ...['-netdev', 'user,id=one,restrict=on'],
-  ...['-device', 'e1000e,netdev=one,bus=rp0,addr=0x00.0,multifunction=on,romfile='],
-  ...['-netdev', 'user,id=two,restrict=on', '-device', 'e1000e,netdev=two,bus=rp0,addr=0x00.1,romfile='],
-];
 
 /** The whole QEMU command line. Reports travel on a port of their own, where no kernel message can fall into a line. */
 export function qemuArguments(machine: Machine, boot: Boot): readonly string[] {
@@ -93,7 +103,7 @@ export function qemuArguments(machine: Machine, boot: Boot): readonly string[] {
     ...share(WORK_TAG, boot.work),
     ...['-device', 'virtio-serial-pci', '-chardev', `socket,id=report,path=${boot.reportSocket}`],
     ...['-device', 'virtserialport,chardev=report,name=report'],
-    ...DEVICES,
+    ...machine.devices,
   ];
 }
 

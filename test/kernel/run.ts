@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { bootMachine } from './boot.ts';
 import { debianKernel } from './debian.ts';
+import { EXAMPLES, exampleMachine, type ExampleMachine } from './examples.ts';
 import { guestRoot } from './guest-root.ts';
 import { fillWorkFolder, installCommand } from './guest-work.ts';
 import { packInitramfs } from './initramfs.ts';
@@ -14,16 +15,18 @@ import { checkRequirements } from './requirements.ts';
 import { SCENARIOS, type ScenarioFacts } from './scenarios.ts';
 
 const USAGE = `usage: tsx test/kernel/run.ts [--machine NAME]... [--scenario NAME]... [--raw-only] [--out FOLDER] [--keep]
+       tsx test/kernel/run.ts --example NAME... [--out FOLDER] [--keep]
   --machine   ${MACHINES.map((machine) => machine.name).join(', ')} (default: all)
   --scenario  ${namesOf(SCENARIOS)} (default: all but the measurements)
   --raw-only  only what needs no installed command: ${namesOf(SCENARIOS.filter((one) => !one.needsCommand))}
+  --example   on the machine of an example, capture it, and bring the example up and back: ${EXAMPLES.map(({ name }) => name).join(', ')}
   --out       write the guests' attachments and consoles to FOLDER/<machine>/
   --keep      leave the work folder, and print it`;
 
 const LIMIT_SECONDS = 420;
 
 interface Choice {
-  readonly machines: readonly Machine[];
+  readonly machines: readonly (Machine | ExampleMachine)[];
   readonly scenarios: readonly ScenarioFacts[];
   readonly out: string | undefined;
   readonly keep: boolean;
@@ -39,6 +42,7 @@ function choose(): Choice {
     options: {
       machine: { type: 'string', multiple: true },
       scenario: { type: 'string', multiple: true },
+      example: { type: 'string', multiple: true },
       'raw-only': { type: 'boolean', default: false },
       out: { type: 'string' },
       keep: { type: 'boolean', default: false },
@@ -48,6 +52,15 @@ function choose(): Choice {
   if (values.help) {
     console.log(USAGE);
     process.exit(0);
+  }
+  if (values.example) {
+    const scenarios = SCENARIOS.filter(({ name }) => name === 'example');
+    const machines = values.example.map((name) => {
+      const example = EXAMPLES.find((one) => one.name === name);
+      if (!example) throw new Error(`no example is called ${name}\n${USAGE}`);
+      return exampleMachine(example);
+    });
+    return { machines, scenarios, out: values.out, keep: values.keep };
   }
   const machines = (values.machine ?? MACHINES.map((machine) => machine.name)).map((name) => {
     const machine = MACHINES.find((one) => one.name === name);
@@ -67,7 +80,12 @@ function namesOf(scenarios: readonly ScenarioFacts[]): string {
 }
 
 /** Runs one machine from an empty work folder to its power-off, and prints its results as they come. */
-async function runMachine(machine: Machine, choice: Choice, places: Places, tally: Tally): Promise<void> {
+async function runMachine(
+  machine: Machine | ExampleMachine,
+  choice: Choice,
+  places: Places,
+  tally: Tally,
+): Promise<void> {
   const report = (passed: boolean, name: string, why = ''): void => {
     tally[passed ? 'passed' : 'failed'] += 1;
     console.log(`${passed ? 'ok' : 'not ok'} ${machine.name}: ${name}${why && `\n    ${why}`}`);
@@ -82,7 +100,7 @@ async function runMachine(machine: Machine, choice: Choice, places: Places, tall
       ...places,
       architecture: machine.architecture,
       node: root.node,
-      job: { machine: machine.name, scenarios },
+      job: { machine: machine.name, scenarios, ...('example' in machine ? { example: machine.example } : {}) },
     });
     const out = choice.out === undefined ? own : path.resolve(choice.out, machine.name);
     await mkdir(out, { recursive: true });
@@ -91,7 +109,7 @@ async function runMachine(machine: Machine, choice: Choice, places: Places, tall
       machine,
       {
         kernel: kernel.image,
-        initramfs: await packInitramfs(machine.architecture, kernel, own),
+        initramfs: await packInitramfs(machine, kernel, own),
         root: root.folder,
         work: share,
         reportSocket: path.join(own, 'report'),

@@ -3,7 +3,7 @@ export interface ScenarioFacts {
   readonly name: string;
   /** Uses the installed command; the others talk to the kernel themselves. */
   readonly needsCommand: boolean;
-  /** Measures and asserts little: runs only when asked for by name. */
+  /** Runs only when asked for by name: it measures, or needs a machine of its own. */
   readonly onRequest: boolean;
 }
 
@@ -16,4 +16,5 @@ export const SCENARIOS: readonly ScenarioFacts[] = [
   { name: 'handoff-bind-testpmd', needsCommand: true, onRequest: false },
   { name: 'plan-equals-capture', needsCommand: true, onRequest: false },
   { name: 'map-bench', needsCommand: false, onRequest: true },
+  { name: 'example', needsCommand: true, onRequest: true },
 ];

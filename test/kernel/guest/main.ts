@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
-import { WORK } from './command.ts';
+import { example } from './example.ts';
 import { handoffBindTestpmd } from './handoff-bind-testpmd.ts';
+import { job } from './job.ts';
 import { kernelErrors } from './kernel-errors.ts';
 import { mapBench } from './map-bench.ts';
 import { planEqualsCapture } from './plan-equals-capture.ts';
@@ -19,17 +18,15 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'handoff-bind-testpmd': handoffBindTestpmd,
   'plan-equals-capture': planEqualsCapture,
   'map-bench': mapBench,
+  example,
 };
 
 async function main(): Promise<void> {
-  const job = JSON.parse(readFileSync(path.join(WORK, 'job.json'), 'utf8')) as {
-    machine: string;
-    scenarios: readonly string[];
-  };
-  for (const name of job.scenarios) {
+  const { machine, scenarios } = job();
+  for (const name of scenarios) {
     const scenario = SCENARIOS[name];
     // Unknown here is reported outside as a scenario that did not run.
-    if (scenario) await runScenario(name, job.machine, scenario);
+    if (scenario) await runScenario(name, machine, scenario);
   }
   say('done');
 }

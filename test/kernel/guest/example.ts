@@ -1,0 +1,84 @@
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { equal, holds } from './assert.ts';
+import { vfioCompose, WORK, type Finished } from './command.ts';
+import { cameBack, hostState, type HostState } from './host-state.ts';
+import { job } from './job.ts';
+import { attribute, linkOf, PCI } from './pci.ts';
+import { ended } from './project.ts';
+import { attach } from './report-port.ts';
+import type { Scenario } from './scenario.ts';
+
+const FOLDER = path.join(WORK, 'example');
+const SNAPSHOT = '/run/host.json';
+
+/** An example on the machine that it is about: its snapshot is taken here, and what it shows is true here. */
+export const example: Scenario = ({ test, cleanup }) => {
+  const facts = job().example;
+  if (!facts) return;
+  const run = (...args: readonly string[]): Promise<Finished> =>
+    vfioCompose(['--state-dir', '/run/vfio-compose', ...args], { cwd: FOLDER });
+  let before: HostState;
+
+  test('the host holds the devices of the example', async () => {
+    await waitForDrivers(facts.drivers);
+    if (facts.virtualFunctions > 0) switchOnVirtualFunctions(facts.virtualFunctions);
+    before = hostState();
+  });
+  test('capture writes its snapshot', async () => {
+    ended(await run('capture', '-o', SNAPSHOT), 0, 'capture');
+    attach('host.json', readFileSync(SNAPSHOT));
+  });
+  // What an example does not have yet is not compared: the first snapshot of a new one is taken here.
+  if (!existsSync(path.join(FOLDER, 'vfio-compose.yaml'))) return;
+  const expected = path.join(FOLDER, 'expected', 'plan.txt');
+  if (existsSync(expected)) {
+    test('the plan of the machine is the one that the example shows', async () => {
+      const plan = await run('plan');
+      ended(plan, 0, 'plan');
+      equal(plan.stdout.split('\n'), readFileSync(expected, 'utf8').split('\n'), 'the plan');
+    });
+  }
+  test('up takes the devices', async () => {
+    const plan = await run('plan', '-o', 'json');
+    ended(plan, 0, 'plan');
+    ended(await run('up', '-d', '--yes'), 0, 'up');
+    for (const { address, driver } of assignmentsOf(plan.stdout)) equal(linkOf(address, 'driver'), driver, address);
+  });
+  test('R-BACK-1: after down the host is as before', async () => {
+    ended(await run('down'), 0, 'down');
+    await waitForDrivers(facts.drivers);
+    cameBack(before);
+  });
+  cleanup(async () => void (await run('down')));
+};
+
+function assignmentsOf(plan: string): readonly { readonly address: string; readonly driver: string }[] {
+  const { assignments } = JSON.parse(plan) as { assignments: readonly { address: string; driver: string }[] };
+  holds(assignments.length > 0, 'the plan assigns nothing');
+  return assignments;
+}
+
+async function waitForDrivers(drivers: readonly string[]): Promise<void> {
+  const missing = (): readonly string[] => drivers.filter((name) => !hasDevice(name));
+  for (let tries = 0; missing().length > 0; tries++) {
+    if (tries === 300) throw new Error(`no device came to ${missing().join(', ')} in 30 s`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+function hasDevice(driver: string): boolean {
+  const folder = `${PCI}/drivers/${driver}`;
+  return existsSync(folder) && readdirSync(folder).some((name) => /^[\da-f]{4}:/.test(name));
+}
+
+/** As an administrator does it who wants the VFs for VMs: without a driver of the host on them. */
+function switchOnVirtualFunctions(count: number): void {
+  const pfs = readdirSync(`${PCI}/devices`).filter((name) => existsSync(`${PCI}/devices/${name}/sriov_numvfs`));
+  holds(pfs.length > 0, 'no device has SR-IOV');
+  for (const pf of pfs) {
+    writeFileSync(`${PCI}/devices/${pf}/sriov_drivers_autoprobe`, '0');
+    writeFileSync(`${PCI}/devices/${pf}/sriov_numvfs`, String(count));
+    equal(attribute(pf, 'sriov_numvfs'), String(count), `sriov_numvfs of ${pf}`);
+  }
+}
