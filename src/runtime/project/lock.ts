@@ -30,5 +30,10 @@ export async function takeLock(path: string, who: string, waitMs = 0): Promise<(
   }
   ftruncateSync(fd);
   writeSync(fd, `${who} (pid ${process.pid})\n`);
-  return () => closeSync(fd);
+  let held = true;
+  // Once only: by then the number may belong to another file.
+  return () => {
+    if (held) closeSync(fd);
+    held = false;
+  };
 }

@@ -37,7 +37,7 @@ function machineOf(hostFile: string, original: HostInventory, now: HostInventory
     hostFile,
     kernel: async () => {
       const { SimulatedKernel: Kernel } = await import('../kernel/sim/index.ts');
-      simulated ??= new Kernel(now);
+      simulated ??= new Kernel(original, { state: now });
       return simulated;
     },
     holders: () => [],

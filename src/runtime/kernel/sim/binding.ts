@@ -76,13 +76,17 @@ export function bind(host: SimHost, device: SimDevice | undefined, driver: strin
   probe(host, device, driver);
 }
 
-/** A write to `/sys/bus/pci/drivers_probe`: succeeds whether or not a driver takes the device. */
+/**
+ * A write to `/sys/bus/pci/drivers_probe`: succeeds whether or not a driver takes the device. Only a probe that cannot
+ * even begin, because user space owns the group, is an error (`really_probe`, `dma_configure`).
+ */
 export function reprobe(host: SimHost, device: SimDevice | undefined): void {
   if (!device) return refuse('ENODEV');
   if (device.driver !== null) return;
   const candidates = device.override === null ? device.matching : [device.override];
   for (const driver of candidates) {
     if (!host.hasDriver(driver)) continue;
+    if (doesDma(device, driver) && device.group?.owner) refuse('EINVAL');
     try {
       probe(host, device, driver);
       return;

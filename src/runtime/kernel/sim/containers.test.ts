@@ -116,6 +116,7 @@ test('R-GROUP-1: while user space owns a group no host driver binds to a member'
   const { groups } = session.joined([17]);
   const bind = () => errnoOfLater(session.kernel.writeFile('/sys/bus/pci/drivers/snd_hda_intel/bind', audio));
   expect(await bind()).toBe('EBUSY');
+  expect(await errnoOfLater(session.kernel.writeFile('/sys/bus/pci/drivers_probe', audio))).toBe('EINVAL');
   uapi.unsetContainer(session.kernel, groups[0] ?? -1);
   expect(await bind()).toBe('no failure');
 });

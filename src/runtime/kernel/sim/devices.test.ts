@@ -133,6 +133,11 @@ describe('interrupts', () => {
   const off = ({ session, device }: Opened, index: number) =>
     errnoOf(() => uapi.disableIrqs(session.kernel, device, index));
 
+  const inject = ({ session, device }: Opened, count: number) => {
+    const argument = uapi.IRQ_SET.encode(uapi.abiOf('x86_64'), { argsz: 20, flags: 33, index: msix, count });
+    return errnoOf(() => session.kernel.ioctl(device, uapi.DEVICE_SET_IRQS.request('x86_64'), argument));
+  };
+
   test('counts and flags are those of vfio-pci', async () => {
     const { session, device } = await opened({ irqs: { msix: 5 } });
     const info = (index: number) => uapi.getIrqInfo(session.kernel, device, index);
@@ -148,9 +153,12 @@ describe('interrupts', () => {
     expect(uapi.getIrqInfo(old.session.kernel, old.device, msix).noResize).toBe(true);
     expect(connect(old, msix, 2)).toBe('no failure');
     expect(connect(old, msix, 1, 2)).toBe('EINVAL');
+    expect(inject(old, 3)).toBe('EINVAL');
+    expect(inject(old, 2)).toBe('no failure');
     const recent = await opened();
     expect(connect(recent, msix, 2)).toBe('no failure');
     expect(connect(recent, msix, 1, 2)).toBe('no failure');
+    expect(inject(recent, 5)).toBe('no failure');
   });
 
   test('a conventional PCI device has no error interrupt, a virtual function no INTx', async () => {

@@ -23,9 +23,10 @@ export class SimHost {
   ) {
     this.behaviour = behaviourOf(inventory.kernel.release);
     this.pageSize = BigInt(inventory.kernel.pageSize);
-    this.modules = new Modules(inventory);
+    this.modules = new Modules(options.state ?? inventory);
+    const left = new Map(options.state?.devices.map((device) => [device.address, device]));
     for (const info of inventory.groups) this.groups.set(info.id, { info, members: [], vfio: null, owner: null });
-    for (const info of inventory.devices) this.#add(info);
+    for (const info of inventory.devices) this.#add(info, left.get(info.address) ?? info);
   }
 
   /** Whether `/sys/bus/pci/drivers/<name>` is there. */
@@ -61,15 +62,16 @@ export class SimHost {
     return { ...info, driver: device.driver, driverOverride: device.override, netdevs, blocks };
   }
 
-  #add(info: PciDevice): void {
+  /** `left` is the device as it was found: another process may have moved it to another driver. */
+  #add(info: PciDevice, left: PciDevice): void {
     const group = info.group === null ? null : (this.groups.get(info.group) ?? null);
     const native = info.driver !== null && info.driver !== info.driverOverride && !isVfioDriver(info.driver);
     const more = this.options.matchingDrivers?.get(info.address) ?? [];
     const matching = native && info.driver !== null ? [info.driver, ...more] : more;
     for (const driver of matching) this.#drivers.add(driver);
-    if (info.driver !== null) this.#drivers.add(info.driver);
+    for (const { driver } of [info, left]) if (driver !== null) this.#drivers.add(driver);
     const model = this.options.devices?.get(info.address) ?? {};
-    const { driver, driverOverride: override } = info;
+    const { driver, driverOverride: override } = left;
     const device: SimDevice = { info, model, group, matching, driver, override, vfio: null };
     group?.members.push(device);
     this.devices.set(info.address, device);

@@ -107,7 +107,11 @@ export class Interrupts {
     const on = this.#active === index;
     if (on && count === 0 && data === IRQ_SET_FLAG.dataNone) return this.#takeDown();
     if (!(on || this.#active === null)) refuse('EINVAL');
-    if (data !== IRQ_SET_FLAG.dataEventfd) return on ? this.#inject(request) : refuse('EINVAL');
+    if (data !== IRQ_SET_FLAG.dataEventfd) {
+      // Kernels whose vectors are one block look for them in it; later ones skip those that are not there.
+      if (!on || (start + count > this.#allocated && !this.limits.growingMsix)) refuse('EINVAL');
+      return this.#inject(request);
+    }
     const grows = index === PCI_IRQ.msix && this.limits.growingMsix;
     if (on) {
       if (start + count > this.#allocated && !grows) refuse('EINVAL');

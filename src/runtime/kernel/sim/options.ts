@@ -1,3 +1,4 @@
+import type { HostInventory } from '../../../model/index.ts';
 import type { ErrnoName } from '../errno.ts';
 
 /** The registers of a device, for tests of what is written to them. Offsets count from the start of the region. */
@@ -29,6 +30,11 @@ export interface SimulationOptions {
   readonly devices?: ReadonlyMap<string, DeviceModel>;
   /** Drivers that match a device by its ids besides the one that it is on at the start, by address. */
   readonly matchingDrivers?: ReadonlyMap<string, readonly string[]>;
+  /**
+   * The same host as another process left it: drivers, overrides, modules and owners of nodes are taken from here, what
+   * each driver brings along from the inventory.
+   */
+  readonly state?: HostInventory;
   /** How long udev takes to make a node, in simulated milliseconds. */
   readonly nodeDelayMs?: number;
   /** Who makes the calls, for the list of a group's holders. */

@@ -64,6 +64,10 @@ export class SimulatedKernel implements Kernel {
       if (device.driver !== null && isVfioDriver(device.driver) && device.group)
         registerWithVfio(this.#host, device, true);
     }
+    for (const { id, node } of options.state?.groups ?? []) {
+      const made = this.#host.groups.get(id)?.vfio?.node;
+      if (made && node) Object.assign(made, node);
+    }
   }
 
   open(path: string, _flags: OpenFlags): Fd {

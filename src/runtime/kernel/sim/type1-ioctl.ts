@@ -35,7 +35,10 @@ export function type1Backend(type1: Type1, architecture: string, behaviour: Beha
     attach: (group) => type1.attach(group),
     detach: (group) => type1.detach(group),
     release: () => type1.release(),
-    checkExtension: (extension) => type1Extension(behaviour, extension, true),
+    checkExtension(extension) {
+      if (extension === EXTENSION.dmaCacheCoherent) return type1.enforcesCoherency ? 1 : 0;
+      return type1Extension(behaviour, extension, true);
+    },
     ioctl(number, argument) {
       if (number === numbers.map) return map(type1, abi, structArgument(argument, DMA_MAP.size));
       if (number === numbers.unmap) return unmap(type1, abi, structArgument(argument, DMA_UNMAP.size));

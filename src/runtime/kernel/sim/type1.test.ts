@@ -172,6 +172,19 @@ test('the info of the IOMMU is the same bytes on a big-endian host', async () =>
   expect(uapi.getIommuInfo(session.kernel, container)).toMatchObject({ pageSizes: 0x4020_1000n, mappingsLeft: 65_535 });
 });
 
+test.each([
+  ['AMD', host().amdIommu(), 0xffff_ff7f_ffff_f000n, TOP - 1n, 1],
+  ['SMMUv3', host().smmuV3(), 0x4020_1000n, (1n << 48n) - 1n, 0],
+])(
+  'page sizes, width and coherency of %s are those seen on Linux 6.1',
+  async (_name, builder, pageSizes, last, coherent) => {
+    const { session, container } = await started(builder);
+    const info = uapi.getIommuInfo(session.kernel, container);
+    expect([info.pageSizes, info.ranges?.at(-1)?.last]).toEqual([pageSizes, last]);
+    expect(uapi.checkExtension(session.kernel, container, uapi.EXTENSION.dmaCacheCoherent)).toBe(coherent);
+  },
+);
+
 test('on a kernel of 64 KiB pages a mapping of 4 KiB is refused', async () => {
   const { session, container, memory } = await started(host().smmuV3().kernel({ pageSize: 65_536 }));
   expect(raw(session, container, { vaddr: memory, iova: 0n, size: PAGE })).toBe('EINVAL');

@@ -35,6 +35,12 @@ const PAGE_SIZES: Readonly<Record<string, bigint>> = {
   '65536': (1n << 16n) | (1n << 29n),
 };
 
+/** AMD's: every power of two from 4 KiB up but 512 GiB (drivers/iommu/amd, `AMD_IOMMU_PGSIZES`). */
+const AMD_PAGE_SIZES = 0xffff_ff7f_ffff_f000n;
+
+/** Address widths where sysfs does not show them. AMD's tables grow to 64 bits. */
+const USUAL_BITS: Readonly<Record<string, number>> = { 'smmu-v3': 48, 'smmu-v2': 48, intel: 48 };
+
 /**
  * The address space of a container with the type 1 IOMMU (drivers/vfio/vfio_iommu_type1.c): its mappings, and where
  * they may lie. Tests what it is asked for in the kernel's order.
@@ -55,9 +61,11 @@ export class Type1 {
     /** Type 1 version 2: an unmap may not cut a mapping. */
     readonly v2: boolean,
   ) {
-    this.pageSizes = PAGE_SIZES[String(host.pageSize)] ?? host.pageSize;
+    const { units } = host.inventory.iommu;
+    const amd = units.some(({ kind }) => kind === 'amd') && host.pageSize === 4096n;
+    this.pageSizes = amd ? AMD_PAGE_SIZES : (PAGE_SIZES[String(host.pageSize)] ?? host.pageSize);
     this.available = Number(host.modules.parameter('vfio_iommu_type1', 'dma_entry_limit') ?? 65_535);
-    const bits = host.inventory.iommu.units.flatMap(({ addressBits }) => (addressBits === null ? [] : [addressBits]));
+    const bits = units.map(({ addressBits, kind }) => addressBits ?? USUAL_BITS[kind] ?? 64);
     this.#aperture = { first: 0n, last: (1n << BigInt(Math.min(64, ...bits))) - 1n };
     this.#ranges = [this.#aperture];
   }
@@ -65,6 +73,11 @@ export class Type1 {
   /** Where mappings may lie: the aperture without the reserved regions of every group. */
   get ranges(): readonly Range[] {
     return this.#ranges;
+  }
+
+  /** What VFIO_CHECK_EXTENSION says of enforced cache coherency: AMD's IOMMU has it, others by platform. */
+  get enforcesCoherency(): boolean {
+    return this.host.inventory.iommu.units.some(({ kind }) => kind === 'amd');
   }
 
   attach(group: SimGroup): void {
