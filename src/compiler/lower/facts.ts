@@ -1,4 +1,4 @@
-import type { Fact, HostIndex, PciDevice, Plan, ResolvedManifest } from '../../model/index.ts';
+import { type Fact, hex, type HostIndex, type PciDevice, type Plan, type ResolvedManifest } from '../../model/index.ts';
 import { moduleKey } from './binding.ts';
 
 /** Reads one property of the host as text; null where the host does not have it. */
@@ -35,7 +35,9 @@ const READERS: Readonly<Record<string, Readonly<Record<string, Reader>>>> = {
         .join(' ') ?? null,
     'reserved regions': (host, id) =>
       group(host, id)
-        ?.reservedRegions.map((region) => `0x${region.first.toString(16)}-0x${region.last.toString(16)} ${region.type}`)
+        ?.reservedRegions.map(({ first, last, type }) => ({ first, text: `${hex(first)}-${hex(last)} ${type}` }))
+        .sort((a, b) => (a.first < b.first ? -1 : a.first > b.first ? 1 : a.text < b.text ? -1 : 1))
+        .map(({ text }) => text)
         .join(', ') ?? null,
   },
   module: { state: (host, name) => host.inventory.modules[moduleKey(name)]?.state ?? null },
