@@ -78,7 +78,7 @@ export function lowerDevice(device: ResolvedDevice, steps: StepList, after: stri
 const canReset = (device: ResolvedDevice): boolean => device.reset !== 'none' && device.device.resetMethods.length > 0;
 
 const resetCause = (device: ResolvedDevice): string =>
-  `reset: ${device.reset}; the kernel tries ${device.device.resetMethods.join(', ')} in this order`;
+  `reset: ${device.reset}; the kernel tries ${device.device.resetMethods.join(', then ')}`;
 
 /**
  * The way back of a device that DMA and interrupts may have run on: silent, then reset, before its memory goes
