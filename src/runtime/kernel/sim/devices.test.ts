@@ -155,6 +155,9 @@ describe('interrupts', () => {
     expect(connect(old, msix, 1, 2)).toBe('EINVAL');
     expect(inject(old, 3)).toBe('EINVAL');
     expect(inject(old, 2)).toBe('no failure');
+    expect(off(old, msix)).toBe('no failure');
+    expect(connect(old, msix, 0, 4)).toBe('EINVAL');
+    expect(old.session.kernel.deviceState(NIC)?.activeIrq).toBeNull();
     const recent = await opened();
     expect(connect(recent, msix, 2)).toBe('no failure');
     expect(connect(recent, msix, 1, 2)).toBe('no failure');

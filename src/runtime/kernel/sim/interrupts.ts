@@ -112,9 +112,7 @@ export class Interrupts {
       if (!on || (start + count > this.#allocated && !this.limits.growingMsix)) refuse('EINVAL');
       return this.#inject(request);
     }
-    const grows = index === PCI_IRQ.msix && this.limits.growingMsix;
     if (on) {
-      if (start + count > this.#allocated && !grows) refuse('EINVAL');
       this.#connectAll(request);
       return 0;
     }
@@ -135,6 +133,7 @@ export class Interrupts {
   /** All or none: the kernel disconnects what it had connected of the block when one descriptor is bad. */
   #connectAll(request: IrqRequest): void {
     const { start, count } = request;
+    if (!this.#covers(request)) refuse('EINVAL');
     for (let i = 0; i < count; i += 1) {
       try {
         this.#connect(start + i, request.eventfd(i));
@@ -145,6 +144,13 @@ export class Interrupts {
       }
     }
     this.#allocated = Math.max(this.#allocated, start + count);
+  }
+
+  /** Whether the vectors are there, or can be added. Kernels with one block of them insist on a start inside it too. */
+  #covers({ index, start, count }: IrqRequest): boolean {
+    const fits = start + count <= this.#allocated;
+    if (!this.limits.growingMsix) return fits && start < this.#allocated;
+    return fits || count === 0 || index === PCI_IRQ.msix;
   }
 
   #connect(vector: number, eventfd: EventfdState | null): void {
