@@ -1,4 +1,10 @@
-export type { Device as DeviceManifest, Irqs, ManifestDocument, Memory as MemoryManifest, Vm as VmManifest } from './generated/manifest.ts';
+export type {
+  Device as DeviceManifest,
+  Irqs,
+  ManifestDocument,
+  Memory as MemoryManifest,
+  Vm as VmManifest,
+} from './generated/manifest.ts';
 import type { ManifestDocument } from './generated/manifest.ts';
 import type { Span } from './span.ts';
 

@@ -62,7 +62,11 @@ export interface ResolvedDevice {
   readonly driver: string;
   readonly reset: 'required' | 'preferred' | 'none';
   readonly groupPolicy: 'strict' | 'take' | 'detach';
-  readonly irqs: readonly { readonly index: 'intx' | 'msi' | 'msix' | 'err' | 'req'; readonly count: number; readonly at: Span }[];
+  readonly irqs: readonly {
+    readonly index: 'intx' | 'msi' | 'msix' | 'err' | 'req';
+    readonly count: number;
+    readonly at: Span;
+  }[];
   readonly guest: { readonly placement: 'function' | 'own-bus' | 'group-bridge'; readonly address: string | null };
   readonly inUse: 'refuse' | 'take';
   /** The device's entry in the manifest. */

@@ -97,7 +97,7 @@ it('R-RESET-5: shows which reset methods the kernel would try', () => {
       .change(ADDRESS, { resetMethods: ['flr', 'pm'] })
       .build(),
   );
-  expect(plan.up.find((step) => step.kind === 'reset-device')?.cause).toContain('flr, pm');
+  expect(plan.up.find((step) => step.kind === 'reset-device')?.cause).toContain('flr, then pm');
 });
 
 it('lets a preferred reset fail without stopping', () => {

@@ -4,7 +4,7 @@ export const hostNotReadable = defineDiagnostic({
   code: 'host-not-readable',
   severity: 'error',
   category: 'host',
-  summary: 'the devices of this machine cannot be read',
+  summary: 'The devices of this machine cannot be read',
   explanation: `vfio-compose reads a machine's devices from the sysfs of a Linux kernel, under \`/sys/bus\`. That
 folder is missing: the machine does not run Linux, or sysfs is not mounted, as in some containers.
 
@@ -16,7 +16,7 @@ export const snapshotUnreadable = defineDiagnostic({
   code: 'snapshot-unreadable',
   severity: 'error',
   category: 'host',
-  summary: 'the host snapshot cannot be read',
+  summary: 'The host snapshot cannot be read',
   explanation: `The file given with \`--host\` could not be opened as a regular file. Check its name, which is taken
 relative to the working directory, and its permissions. Devices, pipes and folders are refused, since reading them may
 never end.`,
@@ -26,7 +26,7 @@ export const snapshotTooLarge = defineDiagnostic({
   code: 'snapshot-too-large',
   severity: 'error',
   category: 'host',
-  summary: 'the host snapshot is too large',
+  summary: 'The host snapshot is too large',
   explanation: `A snapshot may have at most 256 MiB, which is room for about 200,000 devices. Anything larger is not a
 snapshot, and reading it would only exhaust memory.`,
 });
@@ -35,7 +35,7 @@ export const snapshotNotJson = defineDiagnostic({
   code: 'snapshot-not-json',
   severity: 'error',
   category: 'host',
-  summary: 'the host snapshot is not JSON',
+  summary: 'The host snapshot is not JSON',
   explanation: `A snapshot is one JSON document (RFC 8259), as \`vfio-compose capture\` writes it: no comments, no
 trailing commas, keys in double quotes. The position is where the text stops being JSON. A file that ends too early was
 not copied whole.`,
@@ -45,7 +45,7 @@ export const snapshotVersion = defineDiagnostic({
   code: 'snapshot-version',
   severity: 'error',
   category: 'host',
-  summary: 'the host snapshot has a format that this version does not read',
+  summary: 'The host snapshot has a format that this version does not read',
   explanation: `\`format_version\` says how a snapshot is written. This version of vfio-compose reads format 1. Take the
 snapshot again with this version, or use the version that took it.`,
 });
@@ -54,7 +54,7 @@ export const snapshotInvalid = defineDiagnostic({
   code: 'snapshot-invalid',
   severity: 'error',
   category: 'host',
-  summary: 'the host snapshot does not have the right shape',
+  summary: 'The host snapshot does not have the right shape',
   explanation: `A snapshot follows \`schema/snapshot.schema.json\`: every fact has its key, an unknown fact is \`null\`,
 64-bit values are hex strings. Nothing is guessed for what is missing, since a plan made from a guess would be wrong on
 the real host. Take the snapshot again with \`vfio-compose capture\`, or correct the value at the position.`,
@@ -64,7 +64,7 @@ export const snapshotInconsistent = defineDiagnostic({
   code: 'snapshot-inconsistent',
   severity: 'error',
   category: 'host',
-  summary: 'the host snapshot contradicts itself',
+  summary: 'The host snapshot contradicts itself',
   explanation: `Each value of the snapshot is well formed, but no host can look like this: two devices with one address
 or one path, a device in a group that is not listed, a path that is not the device's, a region that ends before it
 begins. A captured snapshot never does; an edited one may. Correct the value at the position.`,
