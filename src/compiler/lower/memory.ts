@@ -38,12 +38,13 @@ function allocationsOf(vm: ResolvedVm): Allocation[] {
  */
 export function lowerMemory(vm: ResolvedVm, steps: StepList, after: readonly string[]): readonly string[] {
   let last = after;
+  const container = containerHandle(vm.name);
   for (const allocation of allocationsOf(vm)) {
     const allocated = allocate(vm, allocation, steps);
     for (const { memory, index, offset } of allocation.entries) {
       const subject = `${vm.name}/${index}`;
       const resource = `memory ${index} of ${vm.name}`;
-      const where = { container: containerHandle(vm.name), iova: memory.iova, size: memory.size };
+      const where = { container, iova: memory.iova, size: memory.size };
       const map = steps.add(
         'map-dma',
         subject,

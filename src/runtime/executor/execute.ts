@@ -80,32 +80,40 @@ export class Execution {
     const { plan, events } = this.input;
     const steps = plan.down.filter((step) => ran.has(step.undoes ?? '') && !undone.has(step.id));
     const left: StepFailure[] = [];
-    for (const [index, step] of steps.entries()) {
-      events.started?.(step, index, steps.length);
-      const failure = await this.backStep(step);
+    const of = steps.length;
+    for (let index = 0; index < of; index++) {
+      const step = steps[index];
+      if (!step) break;
+      events.started?.(step, index, of);
+      // Only where there is something to wait for: a turn of the queue costs as much as taking a mapping away.
+      const outcome = this.backStep(step);
+      const failure = outcome instanceof Promise ? await outcome : outcome;
       if (failure && isBestEffort(step)) {
         events.warned?.(failure);
       } else if (failure) {
         left.push(failure);
         events.failed?.(failure);
       } else {
-        events.finished?.(step, index, steps.length);
+        events.finished?.(step, index, of);
       }
     }
     return left;
   }
 
-  private async backStep(step: Step): Promise<StepFailure | undefined> {
+  private backStep(step: Step): StepFailure | undefined | Promise<StepFailure | undefined> {
     const durable = persistenceOf(step.kind) === 'durable';
     if (durable) this.input.journal.record('undoing', step.id);
+    const done = (): undefined => {
+      if (durable) this.input.journal.record('undone', step.id);
+    };
+    const failed = (error: unknown) => failureOf(step, error, this.input.explain);
     try {
       const pending = perform(step, this.input.host, this.handles);
-      if (pending) await this.within(pending);
+      if (pending) return this.within(pending).then(done, failed);
     } catch (error) {
-      return failureOf(step, error, this.input.explain);
+      return failed(error);
     }
-    if (durable) this.input.journal.record('undone', step.id);
-    return undefined;
+    return done();
   }
 
   private async within(pending: Promise<void>): Promise<void> {
