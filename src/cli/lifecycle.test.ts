@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { host } from '../testing/index.ts';
+import { host, recordingTerminal } from '../testing/index.ts';
 import { Workplace } from '../testing/command.ts';
+import { runCommandLine } from './run.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -90,6 +91,37 @@ it('R-BACK-2: brings the host back after the supervisor was killed before it com
   const up = await place.run('up', '-d', '--yes');
   expect(up.status).toBe(0);
   expect(up.err).toContain('bringing the host back first');
+});
+
+it('ends with 6 and says so where the way back is not known any more, and keeps the record', async () => {
+  await place.run('up', '-d', '--yes');
+  process.kill(ownerOf('edge'), 'SIGKILL');
+  const plan = join(place.state, 'edge', 'plan.json');
+  const text = readFileSync(plan, 'utf8');
+  writeFileSync(plan, text.slice(0, -40));
+  const down = await place.run('down');
+  expect(down.status).toBe(6);
+  expect(down.err).toContain('cannot be used');
+  writeFileSync(plan, text);
+  expect(await place.run('down')).toMatchObject({ status: 0 });
+});
+
+it('asks a person, and changes nothing without a yes', async () => {
+  const asked: string[] = [];
+  const terminal = recordingTerminal({
+    cwd: place.directory,
+    env: { VFIO_COMPOSE_HOST: place.host, VFIO_COMPOSE_STATE_DIR: place.state },
+    interactive: true,
+    confirm: (question) => {
+      asked.push(question);
+      return Promise.resolve(false);
+    },
+  });
+  expect(await runCommandLine(['up', '-d'], '0.0.1', () => terminal)).toBe(1);
+  expect(asked).toHaveLength(1);
+  expect(terminal.output.err).toContain(`wan  ${ADDRESS}  group 26  e1000e -> vfio-pci`);
+  expect(terminal.output.err).toContain('Nothing was changed.');
+  expect(existsSync(join(place.state, 'edge'))).toBe(false);
 });
 
 it('R-GROUP-1: refuses a device that another running project has', async () => {
