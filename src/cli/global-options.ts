@@ -13,7 +13,10 @@ export function addGlobalOptions(command: Command): Command {
     )
     .option('--host <snapshot>', 'a captured host in the place of this machine, with a simulated kernel')
     .option('-p, --project-name <name>', "the project's name")
-    .option('--project-directory <directory>', 'what relative paths of the manifest start from')
+    .option(
+      '--project-directory <directory>',
+      'where the search for the manifest starts, and what the project is named after',
+    )
     .addOption(
       new Option('--env-file <file>', 'NAME=value lines for ${NAME}; again for more files')
         .argParser(collect)

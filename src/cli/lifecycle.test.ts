@@ -58,6 +58,12 @@ it('has nothing to do where the same project is up, and refuses another manifest
   expect(await place.run('up', '-d', '--yes')).toMatchObject({ status: 7 });
 });
 
+it('shows a simulated host as the projects on it have made it', async () => {
+  await place.run('up', '-d', '--yes');
+  const inspected = JSON.parse((await place.run('inspect', '-o', 'json')).out) as { devices: { driver: string }[] };
+  expect(inspected.devices.map((device) => device.driver)).toEqual(['vfio-pci', 'e1000e']);
+});
+
 it('has nothing to do for down where nothing is up', async () => {
   const down = await place.run('down');
   expect(down.status).toBe(0);
