@@ -15,7 +15,8 @@ export function renderPlan(plan: Plan): string {
     '',
     ...renderSteps(`Down, ${plural(plan.down.length, 'step')}`, plan.down),
     '',
-    'A step marked * outlives vfio-compose and is journalled; the others go with its file descriptors.',
+    'A step marked * outlives vfio-compose, is journalled, and needs root; the others go with its file descriptors and need',
+    'the right to open the group, which belongs to root unless its node was given away.',
     '',
   ].join('\n');
 }

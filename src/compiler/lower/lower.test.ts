@@ -171,6 +171,20 @@ it('gives one allocation to entries with the same pages, and a memfd to each ent
   expect(plan.up.filter((step) => step.kind === 'map-dma').map((step) => step.offset)).toEqual([0n, 4n << 20n, 0n, 0n]);
 });
 
+it('R-GUEST-1 to 3: keeps in the plan where the guest sees each device, a function of its own unless it is said', () => {
+  const inventory = onIntel().nic('0000:32:00.0', { group: 27 }).nic('0000:33:00.0', { group: 28 }).build();
+  const devices = {
+    a: ADDRESS,
+    b: { pci: '0000:32:00.0', guest: { placement: 'own-bus' as const, address: '05.0' } },
+    c: { pci: '0000:33:00.0', guest: { placement: 'group-bridge' as const } },
+  };
+  expect(planFor({ edge: { devices } }, inventory).assignments.map((entry) => entry.guest)).toEqual([
+    { placement: 'function', address: null },
+    { placement: 'own-bus', address: '05.0' },
+    { placement: 'group-bridge', address: null },
+  ]);
+});
+
 it('makes plans that keep every law of verification', () => {
   const inventory = onIntel().nic('0000:32:00.0', { group: 27 }).gpu('0000:33:00.0', { group: 28 }).build();
   const plan = planFor(
