@@ -8,5 +8,6 @@ export * from './inventory.ts';
 export * from './manifest.ts';
 export * from './near-names.ts';
 export * from './plan.ts';
+export * from './reset.ts';
 export * from './resolved.ts';
 export * from './span.ts';

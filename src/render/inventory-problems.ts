@@ -1,4 +1,4 @@
-import { isVfioDriver, leavesGroupViable, slotOf } from '../model/index.ts';
+import { isVfioDriver, leavesGroupViable, resetMethodsOn, slotOf } from '../model/index.ts';
 import type { Bdf, HostIndex, PciDevice } from '../model/index.ts';
 
 /** Something that stands in the way of assigning a device or a group, or that its owner should know first. */
@@ -27,7 +27,7 @@ export function problemsOf(host: HostIndex): InventoryProblem[] {
   return [
     ...hostProblems(host, isCovered),
     ...[...host.groups.keys()].sort((a, b) => a - b).flatMap((id) => groupProblems(host, id)),
-    ...[...host.byAddress.values()].flatMap((device) => deviceProblems(device, isCovered)),
+    ...[...host.byAddress.values()].flatMap((device) => deviceProblems(host, device, isCovered)),
   ];
 }
 
@@ -74,14 +74,17 @@ function groupProblems(host: HostIndex, id: number): InventoryProblem[] {
   return problems;
 }
 
-function deviceProblems(device: PciDevice, isCovered: boolean): InventoryProblem[] {
+function deviceProblems(host: HostIndex, device: PciDevice, isCovered: boolean): InventoryProblem[] {
   if (!isAssignable(device)) return [];
   const problems: InventoryProblem[] = [];
   const add = (kind: InventoryProblem['kind'], text: string) =>
     problems.push({ kind, device: device.address, group: device.group, text });
   if (device.group === null && isCovered) add('no-group', 'no IOMMU covers it');
   // Functions of the chipset have no reset and are not given away.
-  if (device.resetMethods.length === 0 && !device.class.startsWith('06')) add('no-reset', 'the kernel cannot reset it');
+  if (resetMethodsOn(host, device).length === 0 && !device.class.startsWith('06')) {
+    const others = device.resetMethods.length > 0 ? ' alone: other functions are on its bus' : '';
+    add('no-reset', `the kernel cannot reset it${others}`);
+  }
   if (device.sriov && device.sriov.enabled > 0) {
     const { enabled } = device.sriov;
     add('live-vfs', `has ${enabled} virtual function${enabled === 1 ? '' : 's'}: VFIO takes a PF only without any`);

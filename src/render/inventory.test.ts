@@ -135,10 +135,20 @@ test('R-GROUP-1: calls a group shared by cards a problem, but not its bridge or 
 test('names the sibling on a host driver only where another member could be assigned without it', () => {
   const held = host()
     .intelIommu()
-    .gpu('0000:65:00.0', { group: 7, driver: 'vfio-pci' })
-    .audio('0000:65:00.1', { group: 7 });
+    .gpu('0000:65:00.0', { group: 7, driver: 'vfio-pci', resetMethods: ['pm'] })
+    .audio('0000:65:00.1', { group: 7, resetMethods: ['pm'] });
   expect(kinds(held.build())).toEqual([['host-held', 7]]);
   expect(kinds(held.change('0000:65:00.1', { driver: null }).build())).toEqual([]);
+});
+
+test('R-RESET-5: finds a function that only a bus reset could reset, where others are on its bus', () => {
+  const card = host()
+    .intelIommu()
+    .gpu('0000:65:00.0', { group: 7, driver: 'vfio-pci', resetMethods: ['bus'] });
+  expect(kinds(card.build())).toEqual([]);
+  expect(kinds(card.audio('0000:65:00.1', { group: 7, driver: null, resetMethods: ['pm'] }).build())).toEqual([
+    ['no-reset', '0000:65:00.0'],
+  ]);
 });
 
 test('finds nothing wrong with direct-relaxable and msi regions, and something with direct ones', () => {

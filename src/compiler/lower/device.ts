@@ -15,8 +15,15 @@ export const deviceHandle = (device: ResolvedDevice): string => `device:${device
 /**
  * Steps that open a device and make sure that it is silent before memory is mapped (R-ORDER-2): the kernel clears bus
  * mastering when it opens a PCI function, and a reset ends what was under way.
+ *
+ * @param methods what can reset it by itself; without any, no reset is planned.
  */
-export function lowerDevice(device: ResolvedDevice, steps: StepList, after: string): string[] {
+export function lowerDevice(
+  device: ResolvedDevice,
+  methods: readonly string[],
+  steps: StepList,
+  after: string,
+): string[] {
   const { device: pci, at } = device;
   const handle = deviceHandle(device);
   const resource = `device ${pci.address}`;
@@ -36,7 +43,7 @@ export function lowerDevice(device: ResolvedDevice, steps: StepList, after: stri
     'close',
     open,
     handle,
-    { resource, cause: 'the kernel resets it again and restores its configuration' },
+    { resource, cause: 'the kernel tries a reset again and restores its configuration' },
     { handle },
   );
   const info = steps.add(
@@ -51,50 +58,45 @@ export function lowerDevice(device: ResolvedDevice, steps: StepList, after: stri
     { resource, cause: 'where the configuration space is, to quiesce it on the way back', at, after: [info] },
     { deviceHandle: handle, index: PCI_CONFIG_REGION },
   );
-  const ready = [config];
-  for (const irqs of device.irqs) {
-    ready.push(
-      steps.add(
-        'check-irq-info',
-        `${address}/${irqs.index}`,
-        { resource, cause: `irqs of ${device.name}`, at: irqs.at, after: [info] },
-        { deviceHandle: handle, index: irqs.index, count: irqs.count },
-      ),
-    );
-  }
-  if (canReset(device)) {
-    ready.push(
-      steps.add(
-        'reset-device',
-        address,
-        { resource, cause: resetCause(device), at, after: [config] },
-        { deviceHandle: handle, bestEffort: device.reset === 'preferred' },
-      ),
-    );
-  }
-  return ready;
+  const irqs = device.irqs.map((one) =>
+    steps.add(
+      'check-irq-info',
+      `${address}/${one.index}`,
+      { resource, cause: `irqs of ${device.name}`, at: one.at, after: [info] },
+      { deviceHandle: handle, index: one.index, count: one.count },
+    ),
+  );
+  if (!canReset(device, methods)) return [config, ...irqs];
+  const reset = steps.add(
+    'reset-device',
+    address,
+    { resource, cause: resetCause(device, methods), at, after: [config] },
+    { deviceHandle: handle, bestEffort: device.reset === 'preferred' },
+  );
+  return [config, ...irqs, reset];
 }
 
-const canReset = (device: ResolvedDevice): boolean => device.reset !== 'none' && device.device.resetMethods.length > 0;
+const canReset = (device: ResolvedDevice, methods: readonly string[]): boolean =>
+  device.reset !== 'none' && methods.length > 0;
 
-const resetCause = (device: ResolvedDevice): string =>
-  `reset: ${device.reset}; the kernel tries ${device.device.resetMethods.join(', then ')}`;
+const resetCause = (device: ResolvedDevice, methods: readonly string[]): string =>
+  `reset: ${device.reset}; the kernel tries ${methods.join(', then ')}`;
 
 /**
  * The way back of a device that DMA and interrupts may have run on: silent, then reset, before its memory goes
  * (R-ORDER-4). Added after the mappings, so that it runs before they are taken away.
  */
-export function lowerQuiesce(device: ResolvedDevice, steps: StepList): void {
+export function lowerQuiesce(device: ResolvedDevice, methods: readonly string[], steps: StepList): void {
   const address = device.device.address;
   const resource = `device ${address}`;
   const handle = deviceHandle(device);
   const open = `open-device:${address}`;
-  if (canReset(device)) {
+  if (canReset(device, methods)) {
     steps.undo(
       'reset-device',
       open,
       address,
-      { resource, cause: resetCause(device) },
+      { resource, cause: resetCause(device, methods) },
       { deviceHandle: handle, bestEffort: device.reset === 'preferred' },
     );
   }

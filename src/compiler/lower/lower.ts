@@ -7,6 +7,7 @@ import {
   type HostIndex,
   type NameService,
   type Plan,
+  resetMethodsOn,
   type ResolvedManifest,
   type ResolvedVm,
   type Result,
@@ -106,9 +107,11 @@ function lowerHeldSide(
 ): void {
   const assigned = vm.devices.filter((device) => device.use === 'assign');
   const container = lowerContainer(vm, groupsOf(vm), ready, mappingNeeds(vm, host), steps);
-  const quiet = assigned.flatMap((device) => lowerDevice(device, steps, container));
+  const quiet = assigned.flatMap((device) =>
+    lowerDevice(device, resetMethodsOn(host, device.device), steps, container),
+  );
   const mapped = lowerMemory(vm, steps, quiet);
-  for (const device of assigned) lowerQuiesce(device, steps);
+  for (const device of assigned) lowerQuiesce(device, resetMethodsOn(host, device.device), steps);
   for (const device of assigned) lowerInterrupts(device, steps, mapped);
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { host } from '../../testing/index.ts';
-import { report } from '../../testing/rule.ts';
+import { check, report, textOf } from '../../testing/rule.ts';
 import { resetNotPossibleRule as rule } from './reset-not-possible.ts';
 
 const machine = (resetMethods: string[]) => host().intelIommu().nic('01:00.0', { resetMethods });
@@ -19,4 +19,18 @@ test('R-RESET-3: warns where a reset is only preferred, and stays silent where n
 
 test('R-RESET-5: stays silent for a device with any method', () => {
   expect(report(rule, vms('required'), machine(['pm']))).toEqual([]);
+});
+
+test('R-RESET-5, R-GROUP-5: fires where only the bus could be reset and another function is on it', () => {
+  const card = (resetMethods: string[]) =>
+    host()
+      .intelIommu()
+      .gpu('05:00.0', { resetMethods })
+      .audio('05:00.1')
+      .usb('06:00.0', { resetMethods: ['bus'] });
+  const gpu = { a: { devices: { gpu: '05:00.0' } } };
+  expect(report(rule, gpu, card(['bus']))).toEqual(['error reset-not-possible at vms/a/devices/gpu']);
+  expect(textOf(check(rule, gpu, card(['bus'])))).toContain('alone on its bus');
+  expect(report(rule, gpu, card(['pm', 'bus']))).toEqual([]);
+  expect(report(rule, { a: { devices: { usb: '06:00.0' } } }, card(['bus']))).toEqual([]);
 });

@@ -1,4 +1,5 @@
-import { defineDiagnostic } from '../../model/index.ts';
+import { defineDiagnostic, resetMethodsOn } from '../../model/index.ts';
+import type { PciDevice } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
 import { assignedDevices } from './shared/assignments.ts';
 import { titleOf } from './shared/words.ts';
@@ -10,7 +11,11 @@ export const resetNotPossible = defineDiagnostic({
   summary: 'The device cannot be reset',
   explanation: `A device that is not reset keeps the state of its last owner: it may go on with DMA and interrupts, and
 may hold data. The default is therefore that a reset is required. The kernel lists what it can do in the device's
-\`reset_method\` (flr, af_flr, pm, bus, …); for this device it lists nothing, so VFIO_DEVICE_RESET would fail.
+\`reset_method\` (flr, af_flr, pm, bus, …); for this device it lists nothing that works, so VFIO_DEVICE_RESET would fail.
+
+\`bus\` works only for a function that is alone on its bus. The first function of a card lists it all the same, since the
+kernel looks before it has found the others; the typical case is a graphics card with its sound function
+(pci_parent_bus_reset in drivers/pci/pci.c).
 
 Look whether \`reset_method\` was emptied by hand (\`echo default > …/reset_method\`). Where a device without a reset is
 acceptable, write \`reset: preferred\` (a warning) or \`reset: none\`.`,
@@ -20,11 +25,11 @@ acceptable, write \`reset: preferred\` (a warning) or \`reset: none\`.`,
 export const resetNotPossibleRule: Rule = {
   id: 'reset-not-possible',
   reports: [resetNotPossible],
-  check({ manifest }) {
+  check({ manifest, host }) {
     return assignedDevices(manifest)
-      .filter((entry) => entry.reset !== 'none' && entry.device.resetMethods.length === 0)
+      .filter((entry) => entry.reset !== 'none' && resetMethodsOn(host, entry.device).length === 0)
       .map((entry) => {
-        const why = `The kernel has no way to reset ${titleOf(entry)}: its reset_method is empty, so it would keep the state of its last owner.`;
+        const why = `The kernel has no way to reset ${titleOf(entry)}: ${reasonOf(entry.device)}, so it would keep the state of its last owner.`;
         if (entry.reset === 'preferred') {
           const detail = `${why} It is handed over without a reset (reset: preferred).`;
           return resetNotPossible({ detail, at: entry.selectorAt, severity: 'warning' });
@@ -34,3 +39,8 @@ export const resetNotPossibleRule: Rule = {
       });
   },
 };
+
+const reasonOf = ({ resetMethods }: PciDevice): string =>
+  resetMethods.length === 0
+    ? 'its reset_method is empty'
+    : `its reset_method has only ${resetMethods.join(', ')}, which works for a function that is alone on its bus, and others are beside it`;

@@ -3,7 +3,7 @@ import { callLong, defineIoctl } from './ioctl.ts';
 
 export const DEVICE_RESET = defineIoctl('VFIO_DEVICE_RESET', 'device', 11, {
   EINVAL:
-    'The device has no reset of its own that works. Say `reset: preferred` or `reset: none` for it, or take every function that a bus reset would hit.',
+    'The function has no reset of its own that works. Where that is acceptable, say `reset: preferred` or `reset: none` for it.',
   EAGAIN: 'Somebody else is just configuring the device. Try again.',
   ENOTTY: 'The device did not come back from its reset, or has none.',
 });

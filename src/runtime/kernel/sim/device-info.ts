@@ -3,6 +3,8 @@ import { CAP_HEADER } from '../../uapi/capability-chain.ts';
 import { DEVICE_FLAG, DEVICE_INFO } from '../../uapi/device-get-info.ts';
 import { IRQ_FLAG, IRQ_INFO, PCI_IRQ, PCI_IRQ_COUNT } from '../../uapi/device-get-irq-info.ts';
 import { PCI_REGION, REGION_CAP, REGION_FLAG, REGION_INFO } from '../../uapi/device-get-region-info.ts';
+import type { SimHost } from './host.ts';
+import { canReset } from './hot-reset.ts';
 import { refuse } from './refusal.ts';
 import { regionOffset, resourceOf } from './regions.ts';
 import type { VfioDevice } from './state.ts';
@@ -10,11 +12,10 @@ import type { VfioDevice } from './state.ts';
 /** Shorter than its struct: what the kernel insists on (`offsetofend(…, num_irqs)`). */
 export const DEVICE_INFO_MINIMUM = 16;
 
-export function getDeviceInfo(abi: Abi, device: VfioDevice, argument: Buffer): number {
+export function getDeviceInfo(host: SimHost, abi: Abi, device: VfioDevice, argument: Buffer): number {
   if (DEVICE_INFO.read(abi, argument).argsz < DEVICE_INFO_MINIMUM) refuse('EINVAL');
-  const canReset = device.device.info.resetMethods.length > 0;
   DEVICE_INFO.write(abi, argument, {
-    flags: DEVICE_FLAG.pci | (canReset ? DEVICE_FLAG.reset : 0),
+    flags: DEVICE_FLAG.pci | (canReset(host, device.device) ? DEVICE_FLAG.reset : 0),
     numRegions: PCI_REGION.count,
     numIrqs: PCI_IRQ_COUNT,
   });

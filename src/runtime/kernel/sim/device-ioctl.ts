@@ -11,7 +11,7 @@ import { structArgument } from './argument.ts';
 import { DEVICE_INFO_MINIMUM, getDeviceInfo, getIrqInfo, getRegionInfo } from './device-info.ts';
 import type { FileTable } from './file-table.ts';
 import type { SimHost } from './host.ts';
-import { getHotResetInfo, hotReset } from './hot-reset.ts';
+import { canReset, getHotResetInfo, hotReset } from './hot-reset.ts';
 import { refuse } from './refusal.ts';
 import type { EventfdState } from './interrupts.ts';
 import type { VfioDevice } from './state.ts';
@@ -25,14 +25,17 @@ export function deviceIoctl(host: SimHost, files: FileTable): DeviceIoctl {
   const abi = abiOf(architecture);
   const number = (ioctl: typeof DEVICE_RESET) => ioctl.request(architecture).number;
   const handlers = new Map<number, Handler>([
-    [number(DEVICE_GET_INFO), (device, arg) => getDeviceInfo(abi, device, structArgument(arg, DEVICE_INFO_MINIMUM))],
+    [
+      number(DEVICE_GET_INFO),
+      (device, arg) => getDeviceInfo(host, abi, device, structArgument(arg, DEVICE_INFO_MINIMUM)),
+    ],
     [
       number(DEVICE_GET_REGION_INFO),
       (device, arg) => getRegionInfo(abi, device, host.pageSize, structArgument(arg, REGION_INFO.size)),
     ],
     [number(DEVICE_GET_IRQ_INFO), (device, arg) => getIrqInfo(abi, device, structArgument(arg, IRQ_INFO.size))],
     [number(DEVICE_SET_IRQS), (device, arg) => setIrqs(files, abi, device, structArgument(arg, IRQ_SET.size))],
-    [number(DEVICE_RESET), (device) => reset(device)],
+    [number(DEVICE_RESET), (device) => reset(host, device)],
     [
       number(DEVICE_GET_PCI_HOT_RESET_INFO),
       (device, arg) => getHotResetInfo(host, abi, device, structArgument(arg, HOT_RESET_INFO.size)),
@@ -46,8 +49,8 @@ export function deviceIoctl(host: SimHost, files: FileTable): DeviceIoctl {
 }
 
 /** A function reset keeps the configuration: the kernel saves and restores it. */
-function reset(device: VfioDevice): number {
-  if (device.device.info.resetMethods.length === 0) refuse('EINVAL');
+function reset(host: SimHost, device: VfioDevice): number {
+  if (!canReset(host, device.device)) refuse('EINVAL');
   device.bars.clear();
   device.device.model.registers?.reset();
   return 0;

@@ -337,6 +337,22 @@ describe('resets', () => {
     expect(await errnoOfLater(uapi.resetDevice(other.session.kernel, other.device))).toBe('no failure');
   });
 
+  test('R-RESET-5: a function whose only method is the bus is refused while another one is on the bus', async () => {
+    const bus = { resetMethods: ['bus'] };
+    const inventory = host()
+      .intelIommu()
+      .nic('0000:41:00.0', { group: 17, ...bus })
+      .nic('0000:41:00.1', { group: 17 });
+    const session = new Session(inventory.nic('0000:42:00.0', { group: 18, ...bus }).build());
+    for (const address of ['0000:41:00.0', '0000:41:00.1', '0000:42:00.0']) await session.take(address);
+    const [shared = -1, alone = -1] = session.joined([17, 18]).groups;
+    const first = await uapi.getDeviceFd(session.kernel, shared, '0000:41:00.0');
+    expect(uapi.getDeviceInfo(session.kernel, first).canReset).toBe(false);
+    expect(await errnoOfLater(uapi.resetDevice(session.kernel, first))).toBe('EINVAL');
+    const other = await uapi.getDeviceFd(session.kernel, alone, '0000:42:00.0');
+    expect(await errnoOfLater(uapi.resetDevice(session.kernel, other))).toBe('no failure');
+  });
+
   test('R-RESET-5: a bus reset needs every function on the bus, bound to VFIO and with its group', async () => {
     const [gpu, audio] = ['0000:03:00.0', '0000:03:00.1'];
     const builder = host().intelIommu().bridge('0000:00:01.0', { bus: '03' });

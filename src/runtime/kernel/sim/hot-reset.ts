@@ -1,4 +1,5 @@
 import { isVfioDriver } from '../../../model/inventory.ts';
+import { busOf, ownResetMethods } from '../../../model/reset.ts';
 import type { Abi } from '../../uapi/abi.ts';
 import { DEPENDENT_DEVICE, HOT_RESET_INFO } from '../../uapi/device-get-pci-hot-reset-info.ts';
 import { HOT_RESET } from '../../uapi/device-pci-hot-reset.ts';
@@ -8,14 +9,18 @@ import { refuse } from './refusal.ts';
 import type { SimDevice, VfioDevice, VfioGroup } from './state.ts';
 import { viewOf } from '../../uapi/struct.ts';
 
-const parentOf = (device: SimDevice): string => device.info.sysfsPath.slice(0, device.info.sysfsPath.lastIndexOf('/'));
+/** Whether the kernel can reset a function by itself (`vfio_pci_core_enable` tries it, and keeps the answer). */
+export const canReset = (host: SimHost, { info }: SimDevice): boolean => {
+  const beside = [...host.devices.values()].map((other) => other.info).filter((other) => busOf(other) === busOf(info));
+  return ownResetMethods(info, beside).length > 0;
+};
 
 /**
  * The functions that a reset of the device's bus would hit: all below the same bridge. ENODEV on a root bus, which
  * nothing can reset.
  */
 function affected(host: SimHost, device: SimDevice): readonly SimDevice[] {
-  const bridge = parentOf(device);
+  const bridge = busOf(device.info);
   if (!host.bySysfsPath.has(bridge)) return refuse('ENODEV');
   return [...host.devices.values()].filter((other) => other.info.sysfsPath.startsWith(`${bridge}/`));
 }
