@@ -20,7 +20,7 @@ export class StateDirectoryError extends Error {
 
   constructor(
     message: string,
-    /** The errno that making it failed with, where one did. */
+    /** The errno that making it failed with; EACCES too where it is root's and we are not. */
     readonly code: string | null,
   ) {
     super(message);
@@ -115,14 +115,15 @@ function makePrivate(path: string): void {
   }
   const { uid, mode } = lstatSync(path);
   const own = process.getuid?.() ?? uid;
-  if (!lstatSync(path).isDirectory() || uid !== own || (mode & 0o022) !== 0) {
-    throw new StateDirectoryError(
-      `The state directory ${path} belongs to uid ${uid} with permissions 0${(mode & 0o777).toString(8)}; it must be a ` +
-        `directory of uid ${own} that nobody else may write, since what stands in it is carried out.`,
-      null,
-    );
-  }
+  if (lstatSync(path).isDirectory() && uid === own && (mode & 0o022) === 0) return;
+  const message =
+    `The state directory ${path} belongs to uid ${uid} with permissions 0${(mode & 0o777).toString(8)}; it must be a ` +
+    `directory of uid ${own} that nobody else may write, since what stands in it is carried out.`;
+  throw new StateDirectoryError(message, isRoots(uid, own) ? 'EACCES' : null);
 }
+
+/** Root's directory is the normal one, and a user who is not root lacks a right; anybody else's is a trap. */
+const isRoots = (uid: number, own: number): boolean => uid === 0 && own !== 0;
 
 /** Replaces a file in one step that survives a power loss: written beside it, synced, renamed, the directory synced. */
 export function writeFileAtomically(path: string, text: string): void {
