@@ -60,7 +60,10 @@ function rowsOf(medians: Readonly<Record<string, number>>): BenchRow[] {
   const rows: BenchRow[] = [];
   for (const { name } of [START, OURS, ...PEERS]) {
     const value = medians[name];
-    if (value === undefined) continue;
+    if (value === undefined) {
+      rows.push({ what: `${name}: NOT RUN, it failed or is not installed`, value: NaN, unit: 'ms', met: false });
+      continue;
+    }
     rows.push({
       what: name,
       value,

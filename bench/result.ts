@@ -2,6 +2,7 @@
 export interface BenchRow {
   /** What was measured, and with which program. */
   readonly what: string;
+  /** NaN where it could not be measured; `what` then says why, and `met` is false. */
   readonly value: number;
   /** `ms`, `s`, `MB`, `x` for a ratio. */
   readonly unit: string;
