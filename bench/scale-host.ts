@@ -81,9 +81,10 @@ export function scaleManifest(units: number): string {
 function devicesOf(unit: number): string[] {
   const { domain, bus, bridge } = placesOf(unit);
   return [
-    `      gpu${unit}: ${domain}:${bus(0)}:00.0`,
+    `      gpu${unit}: { pci: "${domain}:${bus(0)}:00.0", reset: preferred }`,
     `      sound${unit}:`,
     `        topology: ${domain}:00/${bridge(0).slice(-4)}/00.1`,
+    `        reset: preferred`,
     `      vf${unit}:`,
     `        vf: { pf: "${domain}:${bus(1)}:00.0", index: 3 }`,
     `        guest: { address: "${digits(Math.floor(unit / MACHINES), 2)}:00.0" }`,
