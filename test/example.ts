@@ -1,35 +1,37 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { readManifest } from '../src/compiler/manifest/index.ts';
 import { compile } from '../src/compiler/compile.ts';
-import { encodePlan } from '../src/compiler/plan-file/encode.ts';
-import type { HostInventory, Plan } from '../src/model/index.ts';
-import { renderPlan } from '../src/render/plan.ts';
-import { Execution } from '../src/runtime/executor/execute.ts';
-import { canonicalInventory } from '../src/runtime/inventory/canonical.ts';
+import type { Diagnostic, HostInventory, Plan } from '../src/model/index.ts';
+import { renderDiagnostics } from '../src/render/diagnostics.ts';
+import { loadManifest } from '../src/runtime/config/index.ts';
 import { digestOf, loadInventory } from '../src/runtime/inventory/index.ts';
-import { SimulatedKernel } from '../src/runtime/kernel/sim/index.ts';
 
-/** Every account that an example may give its nodes to: those of the machine that runs the tests do not matter. */
-const NAMES = { user: () => 1000, group: () => 1000 };
-/** So that a plan does not change with each release. */
+/** A release must not change every plan. */
 const TOOL_VERSION = '0.0.0-example';
 
-/** What must be in an example's folder, and what may. */
-const REQUIRED = ['vfio-compose.yaml', 'host.json', 'expected/plan.txt'];
-const ALLOWED = new Set([...REQUIRED, 'README.md']);
+/** What must be in an example's folder. */
+const REQUIRED = ['README.md', 'vfio-compose.yaml', 'host.json', 'expected/plan.txt'];
+const DIAGNOSTICS = 'expected/diagnostics.txt';
 
-/** What is wrong with the files of an example: a missing one, or one that nothing would compare. */
-export function filesOf(folder: string): string[] {
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
-  return [
-    ...REQUIRED.filter((file) => !files.includes(file)).map((file) => `${file} is missing`),
-    ...files.filter((file) => !ALLOWED.has(file)).map((file) => `${file} is compared with nothing`),
-  ];
+/** An example compiled for its own host, as the command does it, with nothing of the machine that runs the tests. */
+export interface Example {
+  readonly folder: string;
+  readonly inventory: HostInventory;
+  readonly plan: Plan;
+  readonly diagnostics: readonly Diagnostic[];
+  /** The diagnostics as `plan` prints them; empty where there are none. */
+  readonly diagnosticsText: string;
+  /** The manifest and what it includes. */
+  readonly manifests: readonly string[];
 }
+
+/** Accounts are numbers in examples: a name would mean another user on each machine. */
+const number = (text: string): number => {
+  if (!/^\d+$/.test(text)) throw new Error(`an example names the account "${text}" instead of its number`);
+  return Number(text);
+};
+const NAMES = { user: number, group: number };
 
 export async function inventoryOf(folder: string): Promise<HostInventory> {
   const { value, diagnostics } = await loadInventory({ host: join(folder, 'host.json') });
@@ -38,77 +40,57 @@ export async function inventoryOf(folder: string): Promise<HostInventory> {
   return value;
 }
 
-/** Compiles an example; an error in it fails the test. */
-export function planOf(folder: string, inventory: HostInventory): Plan {
-  const text = readFileSync(join(folder, 'vfio-compose.yaml'), 'utf8');
-  const read = readManifest([{ file: 'vfio-compose.yaml', text }]);
-  expect(read.diagnostics).toEqual([]);
-  if (!read.value) throw new Error(`${folder}/vfio-compose.yaml gave no manifest`);
+/** Reads and compiles an example; an error in it fails the test. */
+export async function exampleIn(folder: string, host?: HostInventory): Promise<Example> {
+  const inventory = host ?? (await inventoryOf(folder));
+  const file = ['vfio-compose.yaml'];
+  const readStdin = () => Promise.reject(new Error('an example reads stdin'));
+  const loaded = await loadManifest({ file, envFile: [], env: {}, cwd: folder, readStdin });
+  const manifest = loaded.value;
+  if (!manifest) throw new Error(renderDiagnostics(loaded.diagnostics, loaded.sources, { colour: false }));
   const output = compile({
-    manifest: read.value,
+    manifest,
     inventory,
     digest: digestOf(inventory),
     names: NAMES,
     running: [],
     toolVersion: TOOL_VERSION,
   });
-  expect(output.diagnostics.filter(({ severity }) => severity === 'error')).toEqual([]);
-  if (!output.plan) throw new Error(`${folder} gave no plan`);
-  return output.plan;
+  const diagnostics = [...loaded.diagnostics, ...output.diagnostics];
+  const diagnosticsText = renderDiagnostics(diagnostics, loaded.sources, { colour: false });
+  if (!output.plan) throw new Error(diagnosticsText);
+  return { folder, inventory, plan: output.plan, diagnostics, diagnosticsText, manifests: [...loaded.sources.keys()] };
 }
 
-/** Compares the plan's text with `expected/plan.txt`; with UPDATE_EXAMPLES in the environment, writes it. */
-export function expectPlanText(folder: string, plan: Plan): void {
-  const path = join(folder, 'expected', 'plan.txt');
-  if (process.env['UPDATE_EXAMPLES']) writeFileSync(path, renderPlan(plan));
-  expect(renderPlan(plan)).toBe(existsSync(path) ? readFileSync(path, 'utf8') : '');
+/** What is wrong with the files of an example: a missing one, or one that nothing would compare or read. */
+export function wrongFiles(
+  files: readonly string[],
+  { diagnostics, manifests }: Pick<Example, 'diagnostics' | 'manifests'>,
+) {
+  const required = [...REQUIRED, ...manifests, ...(diagnostics.length > 0 ? [DIAGNOSTICS] : [])];
+  return [
+    ...[...new Set(required)].filter((file) => !files.includes(file)).map((file) => `${file} is missing`),
+    ...files.filter((file) => !required.includes(file)).map((file) => `${file} is read by nothing`),
+  ];
 }
+
+/** The files of a folder, at any depth, by their paths in it. */
+export const filesIn = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
 
 /** The same host with everything that has no order of its own in another order. */
 export function shuffled(inventory: HostInventory): HostInventory {
+  const reversed = <T>(items: readonly T[]): T[] => [...items].reverse();
   return {
     ...inventory,
-    groups: [...inventory.groups].reverse(),
-    devices: [...inventory.devices].reverse(),
-    modules: Object.fromEntries(Object.entries(inventory.modules).reverse()),
+    groups: reversed(inventory.groups).map((group) => ({
+      ...group,
+      reservedRegions: reversed(group.reservedRegions),
+    })),
+    devices: reversed(inventory.devices),
+    hugePages: reversed(inventory.hugePages),
+    modules: Object.fromEntries(reversed(Object.entries(inventory.modules))),
   };
-}
-
-export { encodePlan };
-
-/** What of a host must be as it was. Modules stay loaded (docs/adr/0002), with the parameters that they were given back. */
-const comparable = (inventory: HostInventory) => ({
-  ...(canonicalInventory(inventory, { identifiers: true, volatile: false }) as object),
-  modules: null,
-  vfio: null,
-});
-
-const parametersOf = (inventory: HostInventory) =>
-  Object.entries(inventory.modules)
-    .filter(([, module]) => module.state !== 'available')
-    .map(([name, { parameters }]) => [name, parameters]);
-
-/** Carries a plan out on a simulated kernel and takes it back; the host must have changed, and be as it was. */
-export async function upAndDown(inventory: HostInventory, plan: Plan): Promise<void> {
-  const kernel = new SimulatedKernel(inventory);
-  const marks: string[] = [];
-  const execution = new Execution({
-    plan,
-    host: { kernel, holders: () => [] },
-    journal: { record: (mark, step) => void marks.push(`${mark} ${step}`) },
-    explain: (error) => error.message,
-    events: {},
-    stepTimeoutMs: 10_000,
-  });
-  const up = await execution.up();
-  expect(up).toMatchObject({ kind: 'up' });
-  expect([...up.ran]).toEqual(plan.up.map(({ id }) => id));
-  const during = kernel.toInventory();
-  for (const { address, driver } of plan.assignments) {
-    expect(during.devices.find((device) => device.address === address)?.driver).toBe(driver);
-  }
-  expect(await execution.back(up.ran)).toEqual([]);
-  const after = kernel.toInventory();
-  expect(comparable(after)).toEqual(comparable(inventory));
-  expect(Object.fromEntries(parametersOf(after))).toMatchObject(Object.fromEntries(parametersOf(inventory)));
 }

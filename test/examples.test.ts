@@ -1,40 +1,84 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { encodePlan, expectPlanText, filesOf, inventoryOf, planOf, shuffled, upAndDown } from './example.ts';
+import { decodePlan } from '../src/compiler/plan-file/decode.ts';
+import { encodePlan } from '../src/compiler/plan-file/encode.ts';
+import { verifyPlan } from '../src/compiler/verify/verify.ts';
+import { renderPlan } from '../src/render/plan.ts';
+import { exampleIn, filesIn, inventoryOf, shuffled, wrongFiles } from './example.ts';
+import { decisiveSteps, failEachCall, killAtEachCall, upAndDown } from './example-run.ts';
+import { EXAMPLES } from './kernel/examples.ts';
 import { ROOT } from './sources.ts';
 
-const EXAMPLES = join(ROOT, 'examples');
-const names = existsSync(EXAMPLES)
-  ? readdirSync(EXAMPLES, { withFileTypes: true })
+const FOLDER = join(ROOT, 'examples');
+const folderOf = (name: string): string => join(FOLDER, name);
+const names = existsSync(FOLDER)
+  ? readdirSync(FOLDER, { withFileTypes: true })
       .filter((entry) => entry.isDirectory())
       .map(({ name }) => name)
       .sort()
   : [];
 
-test('there are examples', () => {
-  expect(names.length).toBeGreaterThanOrEqual(4);
+test('there are examples, and each has a machine on which its snapshot can be taken again', () => {
+  expect(names.length).toBeGreaterThanOrEqual(5);
+  expect(EXAMPLES.map(({ name }) => name).sort()).toEqual(names);
 });
 
-test.each(names)('%s has its files, and each is compared with something', (name) => {
-  expect(filesOf(join(EXAMPLES, name))).toEqual([]);
+test.each(names)('%s has its files, and each of them is read or compared', async (name) => {
+  expect(wrongFiles(filesIn(folderOf(name)), await exampleIn(folderOf(name)))).toEqual([]);
+});
+
+test('an example without an expected plan, or with a file that nobody reads, is found', () => {
+  const quiet = { diagnostics: [], manifests: ['vfio-compose.yaml', 'other.yaml'] };
+  const files = ['README.md', 'host.json', 'vfio-compose.yaml', 'expected/config.txt', 'expected/diagnostics.txt'];
+  expect(wrongFiles(files, quiet)).toEqual([
+    'expected/plan.txt is missing',
+    'other.yaml is missing',
+    'expected/config.txt is read by nothing',
+    'expected/diagnostics.txt is read by nothing',
+  ]);
 });
 
 test.each(names)('%s gives the expected plan', async (name) => {
-  const folder = join(EXAMPLES, name);
-  expectPlanText(folder, planOf(folder, await inventoryOf(folder)));
+  const { plan } = await exampleIn(folderOf(name));
+  await expect(renderPlan(plan)).toMatchFileSnapshot(join(folderOf(name), 'expected', 'plan.txt'));
+});
+
+const warned = await Promise.all(
+  names.map(async (name) => ({ name, text: (await exampleIn(folderOf(name))).diagnosticsText })),
+);
+
+test.each(warned.filter(({ text }) => text !== ''))('$name gives the expected warnings', async ({ name, text }) => {
+  await expect(text).toMatchFileSnapshot(join(folderOf(name), 'expected', 'diagnostics.txt'));
+});
+
+test.each(names)('%s has a plan that keeps the laws, and is the same when it was written and read', async (name) => {
+  const { plan } = await exampleIn(folderOf(name));
+  expect(verifyPlan(plan)).toEqual([]);
+  const text = encodePlan(plan);
+  const { value, diagnostics } = decodePlan(text, 'example.plan');
+  expect(diagnostics).toEqual([]);
+  expect(value).toEqual(plan);
+  expect(value && encodePlan(value)).toBe(text);
 });
 
 test.each(names)('%s gives the same plan each time, in whatever order the host is read', async (name) => {
-  const folder = join(EXAMPLES, name);
-  const inventory = await inventoryOf(folder);
-  const plan = encodePlan(planOf(folder, inventory));
-  expect(encodePlan(planOf(folder, inventory))).toBe(plan);
-  expect(encodePlan(planOf(folder, shuffled(inventory)))).toBe(plan);
+  const inventory = await inventoryOf(folderOf(name));
+  const planOf = async (host: typeof inventory) => encodePlan((await exampleIn(folderOf(name), host)).plan);
+  const plan = await planOf(inventory);
+  expect(await planOf(inventory)).toBe(plan);
+  expect(await planOf(shuffled(inventory))).toBe(plan);
 });
 
-test.each(names)('R-BACK-1: %s comes up on a simulated host, and goes back to what the host was', async (name) => {
-  const folder = join(EXAMPLES, name);
-  const inventory = await inventoryOf(folder);
-  await upAndDown(inventory, planOf(folder, inventory));
+test.each(names)('R-BACK-1: %s comes up on a simulated host, and the host is as before after down', async (name) => {
+  await upAndDown(await exampleIn(folderOf(name)));
+});
+
+test.each(names)('R-BIND-3, R-BACK-1: %s is taken back whichever step of up fails', async (name) => {
+  const example = await exampleIn(folderOf(name));
+  expect([...(await failEachCall(example))]).toEqual(decisiveSteps(example.plan));
+});
+
+test.each(names)('R-BACK-2: %s is taken back wherever the process is killed', async (name) => {
+  expect(await killAtEachCall(await exampleIn(folderOf(name)))).toBeGreaterThan(0);
 });
