@@ -15,17 +15,20 @@ export function wantsColour(ansi: string, env: Environment, isTerminal: boolean)
 
 /** The process's own terminal. */
 export function processTerminal(ansi: string): Terminal {
-  const { stdin, stdout, stderr, env } = process;
+  const { stdout, stderr, env } = process;
   return {
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),
     env,
     cwd: process.cwd(),
-    interactive: Boolean(stdin.isTTY && stderr.isTTY),
+    // Node makes a stream of stdin when it is first looked at, which takes longer than reading a manifest.
+    get interactive() {
+      return Boolean(process.stdin.isTTY && stderr.isTTY);
+    },
     colour: (stream) => wantsColour(ansi, env, Boolean(stream === 'out' ? stdout.isTTY : stderr.isTTY)),
     confirm: async (question) => {
       const { createInterface } = await import('node:readline/promises');
-      const reader = createInterface({ input: stdin, output: stderr });
+      const reader = createInterface({ input: process.stdin, output: stderr });
       try {
         const answer = await reader.question(`${question} [y/N] `);
         return /^y(es)?$/i.test(answer.trim());
@@ -35,7 +38,7 @@ export function processTerminal(ansi: string): Terminal {
     },
     readStdin: async () => {
       const chunks: Buffer[] = [];
-      for await (const chunk of stdin) chunks.push(chunk as Buffer);
+      for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
       return Buffer.concat(chunks).toString('utf8');
     },
   };
