@@ -36,7 +36,9 @@ export const example: Scenario = ({ test, cleanup }) => {
     test('the plan of the machine is the one that the example shows', async () => {
       const plan = await run('plan');
       ended(plan, 0, 'plan');
-      equal(plan.stdout.split('\n'), readFileSync(expected, 'utf8').split('\n'), 'the plan');
+      const shown = readFileSync(expected, 'utf8').split('\n');
+      plan.stdout.split('\n').forEach((line, index) => equal(line, shown[index], `line ${index + 1} of the plan`));
+      equal(plan.stdout.split('\n').length, shown.length, 'the number of lines of the plan');
     });
   }
   test('up takes the devices', async () => {
