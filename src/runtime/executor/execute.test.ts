@@ -187,17 +187,39 @@ it('R-BIND-4: does not unbind a device that somebody holds open, and names them'
   expect(kernel.blocked).toEqual([]);
 });
 
-it('R-BIND-4: gives up a step that takes longer than its time, and says so', async () => {
-  const kernel = new SimulatedKernel(inventory);
-  const never = new Proxy(kernel, {
+/** A kernel whose writes wait until they are let go. */
+function slowWrites(kernel: SimulatedKernel): { kernel: Kernel; letGo(): void } {
+  let letGo = (): void => {};
+  const gate = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  const slow = new Proxy(kernel, {
     get: (target, name) => {
-      if (name === 'writeFile') return () => new Promise(() => {});
+      if (name === 'writeFile') return (path: string, text: string) => gate.then(() => target.writeFile(path, text));
       const value: unknown = Reflect.get(target, name);
       return typeof value === 'function' ? value.bind(target) : value;
     },
   });
-  const outcome = await executionOn(never).execution.up();
+  return { kernel: slow, letGo: () => letGo() };
+}
+
+it('R-BIND-4: gives up a step that takes longer than its time, and says that the kernel is still at it', async () => {
+  const { kernel } = slowWrites(new SimulatedKernel(inventory));
+  const { execution } = executionOn(kernel);
+  const outcome = await execution.up();
   expect(outcome).toMatchObject({ kind: 'failed', failure: { kind: 'timeout', step: { kind: 'unbind-driver' } } });
+  expect((await execution.stillUnsettled(1))?.kind).toBe('unbind-driver');
+});
+
+it('R-BIND-4, R-BACK-1: takes a step back whose call came to an end after its time', async () => {
+  const simulated = new SimulatedKernel(inventory);
+  const { kernel, letGo } = slowWrites(simulated);
+  const { execution } = executionOn(kernel);
+  const outcome = await execution.up();
+  letGo();
+  expect(await execution.stillUnsettled(1_000)).toBeUndefined();
+  expect(await execution.back(outcome.ran)).toEqual([]);
+  expectAsBefore(simulated, 'after the way back');
 });
 
 it('goes on after a best-effort reset that fails, and tells', async () => {

@@ -33,6 +33,8 @@ export type UpOutcome =
 /** A plan in the middle of being run: walks it, and walks it back. Decides nothing; the plan has decided. */
 export class Execution {
   readonly handles = new Handles();
+  /** The durable step whose time was up, while the kernel is still at it. */
+  private unsettled: { readonly step: Step; readonly call: Promise<void> } | undefined;
 
   constructor(private readonly input: ExecutorInput) {}
 
@@ -53,7 +55,8 @@ export class Execution {
       if (durable) journal.record('begun', step.id);
       try {
         const pending = perform(step, this.input.host, this.handles);
-        if (pending) await this.within(pending);
+        // A held step has no limit: pinning a terabyte takes minutes, and giving up would leave the call running.
+        if (pending) await (durable ? this.within(pending, step) : pending);
       } catch (error) {
         // A durable step that failed may have had an effect; its way back looks at the host and decides.
         if (durable) ran.add(step.id);
@@ -100,6 +103,28 @@ export class Execution {
     return left;
   }
 
+  /**
+   * Gives a call whose time was up some more, and returns the step where the kernel is still at it then. Such a step
+   * must not be taken back: whatever is looked up on the host may be otherwise a moment later.
+   */
+  async stillUnsettled(graceMs: number): Promise<Step | undefined> {
+    const { unsettled } = this;
+    if (!unsettled) return undefined;
+    let timer: NodeJS.Timeout | undefined;
+    const over = new Promise<boolean>((resolve) => {
+      timer = setTimeout(() => resolve(false), graceMs);
+    });
+    const settled = await Promise.race([
+      unsettled.call.then(
+        () => true,
+        () => true,
+      ),
+      over,
+    ]);
+    clearTimeout(timer);
+    return settled ? undefined : unsettled.step;
+  }
+
   private backStep(step: Step): StepFailure | undefined | Promise<StepFailure | undefined> {
     const durable = persistenceOf(step.kind) === 'durable';
     if (durable) this.input.journal.record('undoing', step.id);
@@ -109,14 +134,14 @@ export class Execution {
     const failed = (error: unknown) => failureOf(step, error, this.input.explain);
     try {
       const pending = perform(step, this.input.host, this.handles);
-      if (pending) return this.within(pending).then(done, failed);
+      if (pending) return (durable ? this.within(pending, step) : pending).then(done, failed);
     } catch (error) {
       return failed(error);
     }
     return done();
   }
 
-  private async within(pending: Promise<void>): Promise<void> {
+  private async within(pending: Promise<void>, step: Step): Promise<void> {
     const limit = this.input.stepTimeoutMs;
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<never>((_, reject) => {
@@ -125,8 +150,14 @@ export class Execution {
         limit,
       );
     });
+    this.unsettled = { step, call: pending };
     try {
       await Promise.race([pending, timeout]);
+      this.unsettled = undefined;
+    } catch (error) {
+      // Only a call that is given up goes on behind our back; one that failed is over.
+      if (!(error instanceof StepTimeout)) this.unsettled = undefined;
+      throw error;
     } finally {
       clearTimeout(timer);
     }

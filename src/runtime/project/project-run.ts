@@ -1,5 +1,5 @@
 import { encodePlan } from '../../compiler/plan-file/encode.ts';
-import type { Plan } from '../../model/index.ts';
+import type { Plan, Step } from '../../model/index.ts';
 import { Execution, type ExecutorEvents } from '../executor/execute.ts';
 import { explain } from '../executor/explain.ts';
 import type { StepFailure } from '../executor/failure.ts';
@@ -12,6 +12,9 @@ import { type ProjectDirectory, writeFileAtomically } from './state-directory.ts
 
 /** How long one durable step may take: a driver's remove can be slow, but it must not hang for ever (R-BIND-4). */
 export const STEP_TIMEOUT_MS = 60_000;
+
+/** How much longer a call may take whose time was up, before the rest is taken back without it. */
+const GRACE_MS = 10_000;
 
 export interface RunOptions {
   readonly plan: Plan;
@@ -37,6 +40,12 @@ export const leftOverOf = (failure: StepFailure): LeftOver => ({
   step: failure.step.id,
   resource: failure.step.resource,
   explanation: `${failure.operation}${failure.errno === null ? '' : `: ${failure.errno}`}: ${failure.explanation}`,
+});
+
+const pendingLeftOver = (step: Step): LeftOver => ({
+  step: step.id,
+  resource: step.resource,
+  explanation: 'the kernel is still carrying this step out; "down" takes it back once that is over',
 });
 
 /** One project's life in one process: its record on disk, its steps, and its way back. */
@@ -98,7 +107,11 @@ export class ProjectRun {
 
   private async goBack(cause: StepFailure | null): Promise<RunOutcome> {
     this.record('going-back');
-    const left = (await this.execution.back(this.ran)).map(leftOverOf);
+    const pending = await this.execution.stillUnsettled(GRACE_MS);
+    const ran = new Set(this.ran);
+    if (pending) ran.delete(pending.id);
+    const left = (await this.execution.back(ran)).map(leftOverOf);
+    if (pending) left.push(pendingLeftOver(pending));
     await this.options.machine.save(this.kernel);
     this.journal.close();
     const failure = cause ? leftOverOf(cause).explanation : null;
