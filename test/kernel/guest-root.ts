@@ -20,8 +20,8 @@ export async function guestRoot(architecture: Architecture): Promise<GuestRoot> 
   return { folder: await smallRoot(architecture), node: await nodeFor(architecture) };
 }
 
-/** The C library that Node needs, a shell, and DPDK as the program that nobody here wrote. */
-const PACKAGES = ['busybox-static', 'libc6', 'libstdc++6', 'libgcc-s1', 'dpdk-dev'];
+/** The C library that Node needs, a shell, modprobe, and DPDK as the program that nobody here wrote. */
+const PACKAGES = ['busybox-static', 'kmod', 'libc6', 'libstdc++6', 'libgcc-s1', 'dpdk-dev'];
 
 /** Changes with what is laid beside the packages. */
 const LAYOUT = 'usr-merged, mount points, /var/run, env, passwd';

@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { cached, digestOf } from './cache.ts';
 import type { Architecture, DebianKernel } from './debian.ts';
+import { GUEST_MODULES, GUEST_WORK } from './guest-paths.ts';
 import { busybox } from './guest-root.ts';
 import type { Machine } from './machine.ts';
 import { run } from './shell.ts';
@@ -25,12 +26,12 @@ const MODULES = {
   ],
 } as const satisfies Record<Architecture, readonly string[]>;
 
+/** Loaded by the scenarios that need it: lays the modules over the guest's root, which is read-only. */
+const FOR_LATER = ['overlay'];
+
 /** Names by which the guest finds the two folders it is given. */
 export const ROOT_TAG = 'root';
 export const WORK_TAG = 'work';
-
-/** Where the guest sees the work folder. On its own tmpfs, so that it exists in any root. */
-export const GUEST_WORK = '/run/kernel-test';
 
 /**
  * The first program of the guest. It leaves nothing but mounts behind: the scenarios run in a chroot of the root share,
@@ -41,13 +42,17 @@ const INIT = `#!/bin/busybox sh
 /bin/busybox mount -t proc proc /proc
 /bin/busybox mount -t sysfs sysfs /sys
 /bin/busybox mount -t devtmpfs devtmpfs /dev
-while read -r module; do /bin/busybox insmod "/modules/$module" || echo "init: $module did not load"; done </modules/order
+cd /lib/modules/*
+while read -r module; do /bin/busybox insmod "$module" || echo "init: $module did not load"; done <order
+cd /
 nine() { /bin/busybox mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144,ro,cache=loose "$1" "$2"; }
 nine ${ROOT_TAG} /newroot || echo "init: no root share"
 /bin/busybox mount -t tmpfs tmpfs /newroot/run
 /bin/busybox mount -t tmpfs tmpfs /newroot/tmp
 /bin/busybox mkdir -p /newroot${GUEST_WORK}
 nine ${WORK_TAG} /newroot${GUEST_WORK} || echo "init: no work share"
+/bin/busybox mkdir -p /newroot${GUEST_MODULES}
+/bin/busybox mount -o bind /lib /newroot${GUEST_MODULES}
 for point in proc sys dev; do /bin/busybox mount -o rbind /$point /newroot/$point; done
 /bin/busybox mkdir -p /newroot/dev/hugepages /newroot/dev/shm
 /bin/busybox mount -t tmpfs tmpfs /newroot/dev/shm
@@ -59,13 +64,19 @@ echo "init: the guest script ended with status $?"
 /bin/busybox poweroff -f
 `;
 
-/** The modules of a kernel in the order of their dependencies, with a file `order` beside them. */
+/** A folder `lib/modules/<release>` as modprobe wants it, with a file `order` of what the guest loads first. */
 async function modulesOf({ architecture, modules }: Machine, kernel: DebianKernel): Promise<string> {
   const names = [...MODULES[architecture], ...modules];
-  const folder = await cached(`modules-${kernel.release}-${digestOf(...names)}`, (made) =>
-    gatherModules(names, kernel, path.join(made, 'modules')),
-  );
-  return path.join(folder, 'modules');
+  return cached(`modules-${kernel.release}-${digestOf(...names, ...FOR_LATER, 'depmod')}`, async (made) => {
+    const folder = path.join(made, 'lib', 'modules', kernel.release);
+    const order = await gatherModules(names, kernel, folder);
+    await writeFile(path.join(folder, 'order'), `${order.join('\n')}\n`);
+    await gatherModules(FOR_LATER, kernel, folder);
+    for (const list of ['modules.builtin', 'modules.builtin.modinfo', 'modules.order']) {
+      await copyFile(path.join(kernel.moduleBase, 'lib', 'modules', kernel.release, list), path.join(folder, list));
+    }
+    await run('/sbin/depmod', ['-b', made, kernel.release]);
+  });
 }
 
 /** Packs the initramfs into `file`. Only the modules are kept in the cache: packing takes a second, and INIT changes. */
@@ -73,7 +84,7 @@ export async function packInitramfs(machine: Machine, kernel: DebianKernel, work
   const { architecture } = machine;
   const tree = path.join(work, `initramfs-${architecture}`);
   await mkdir(path.join(tree, 'bin'), { recursive: true });
-  await run('cp', ['-r', await modulesOf(machine, kernel), path.join(tree, 'modules')]);
+  await run('cp', ['-r', path.join(await modulesOf(machine, kernel), 'lib'), tree]);
   await copyFile(await busybox(architecture), path.join(tree, 'bin', 'busybox'));
   await writeFile(path.join(tree, 'init'), INIT);
   await chmod(path.join(tree, 'init'), 0o755);
@@ -89,8 +100,11 @@ export async function packInitramfs(machine: Machine, kernel: DebianKernel, work
   return file;
 }
 
-/** Copies the modules out of the kernel's package, decompressed: the guest has no xz. */
-async function gatherModules(names: readonly string[], kernel: DebianKernel, folder: string): Promise<void> {
+/**
+ * Copies modules, and what they need, out of the kernel's package, decompressed: the guest has no xz. Returns their files
+ * in the order in which they load.
+ */
+async function gatherModules(names: readonly string[], kernel: DebianKernel, folder: string): Promise<string[]> {
   await mkdir(folder, { recursive: true });
   const files: string[] = [];
   for (const module of names) {
@@ -114,5 +128,5 @@ async function gatherModules(names: readonly string[], kernel: DebianKernel, fol
     if (file.endsWith('.xz')) await run('xz', ['--decompress', '--force', copy]);
     order.push(name);
   }
-  await writeFile(path.join(folder, 'order'), `${order.join('\n')}\n`);
+  return order;
 }

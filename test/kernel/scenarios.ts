@@ -15,6 +15,12 @@ export const SCENARIOS: readonly ScenarioFacts[] = [
   { name: 'kernel-errors', needsCommand: true, onRequest: false },
   { name: 'handoff-bind-testpmd', needsCommand: true, onRequest: false },
   { name: 'plan-equals-capture', needsCommand: true, onRequest: false },
+  { name: 'everything-held', needsCommand: true, onRequest: false },
+  { name: 'foreground', needsCommand: true, onRequest: false },
+  { name: 'without-root', needsCommand: true, onRequest: false },
+  { name: 'inspect-agrees', needsCommand: true, onRequest: false },
+  { name: 'saved-plan', needsCommand: true, onRequest: false },
+  { name: 'load-modules', needsCommand: true, onRequest: false },
   { name: 'map-bench', needsCommand: false, onRequest: true },
   { name: 'example', needsCommand: true, onRequest: true },
 ];

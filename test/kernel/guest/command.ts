@@ -23,6 +23,8 @@ export interface CommandOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly input?: string;
   readonly limitSeconds?: number;
+  /** Runs as this user, and the group of the same number, in the place of root. */
+  readonly user?: number;
 }
 
 /** The folder that the harness filled. */
@@ -38,6 +40,7 @@ export function start(program: string, args: readonly string[], options: Command
     cwd: options.cwd ?? '/run',
     env: { ...process.env, ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
+    ...(options.user === undefined ? {} : { uid: options.user, gid: options.user }),
   });
   let stdout = '';
   let stderr = '';

@@ -1,14 +1,20 @@
+import { everythingHeld } from './everything-held.ts';
 import { example } from './example.ts';
+import { foreground } from './foreground.ts';
 import { handoffBindTestpmd } from './handoff-bind-testpmd.ts';
+import { inspectAgrees } from './inspect-agrees.ts';
 import { job } from './job.ts';
 import { kernelErrors } from './kernel-errors.ts';
+import { loadModules } from './load-modules.ts';
 import { mapBench } from './map-bench.ts';
 import { planEqualsCapture } from './plan-equals-capture.ts';
 import { rawSmoke } from './raw-smoke.ts';
 import { rawTestpmd } from './raw-testpmd.ts';
 import { say } from './report-port.ts';
+import { savedPlan } from './saved-plan.ts';
 import { runScenario, type Scenario } from './scenario.ts';
 import { upAndDown } from './up-and-down.ts';
+import { withoutRoot } from './without-root.ts';
 
 const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'raw-smoke': rawSmoke,
@@ -17,6 +23,12 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'kernel-errors': kernelErrors,
   'handoff-bind-testpmd': handoffBindTestpmd,
   'plan-equals-capture': planEqualsCapture,
+  'everything-held': everythingHeld,
+  foreground,
+  'without-root': withoutRoot,
+  'inspect-agrees': inspectAgrees,
+  'saved-plan': savedPlan,
+  'load-modules': loadModules,
   'map-bench': mapBench,
   example,
 };

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 
-const POOL = '/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages';
+const FOLDER = '/sys/kernel/mm/hugepages/hugepages-2048kB';
+const POOL = `${FOLDER}/nr_hugepages`;
 
 /** Sets the pool of 2 MiB pages; the kernel gives fewer where memory is fragmented, and says so only here. */
 export function reserveHugePages(count: number): void {
@@ -11,4 +12,9 @@ export function reserveHugePages(count: number): void {
 
 export function hugePages(): number {
   return Number(readFileSync(POOL, 'utf8'));
+}
+
+/** Pages of the pool that nobody uses. */
+export function freeHugePages(): number {
+  return Number(readFileSync(`${FOLDER}/free_hugepages`, 'utf8'));
 }

@@ -16,8 +16,17 @@ export interface Project {
   /** `up -d` without questions. */
   up(...args: readonly string[]): Promise<Finished>;
   down(...args: readonly string[]): Promise<Finished>;
+  /** What `ps` says of it; nothing where it is not recorded. */
+  ps(): Promise<PsRow | undefined>;
   /** A path beside the manifest, for a plan or a snapshot. */
   file(name: string, content?: string): string;
+}
+
+/** A project as `ps -o json` shows it, as far as the tests look. */
+export interface PsRow {
+  readonly name: string;
+  readonly status: string;
+  readonly pid: number | null;
 }
 
 /**
@@ -46,6 +55,12 @@ export function project(name: string, manifest: string): Project {
     run,
     up: (...args) => run('up', ['-d', '--yes', ...args]),
     down: (...args) => run('down', args),
+    ps: async () => {
+      const ps = await run('ps', ['-o', 'json']);
+      ended(ps, 0, 'ps');
+      const { projects } = JSON.parse(ps.stdout) as { projects: PsRow[] };
+      return projects.find((row) => row.name === name);
+    },
     file,
   };
 }

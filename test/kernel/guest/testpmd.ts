@@ -27,10 +27,20 @@ export function startTestpmd(device: string): Running {
   );
 }
 
-/** Lets testpmd run until it sends, then ends it the way its user does: with the enter key. */
+/** Lets testpmd run until it sends, then ends it. */
 export async function sendForAWhile(testpmd: Running): Promise<Finished> {
+  await sends(testpmd);
+  return stopTestpmd(testpmd);
+}
+
+/** Waits until testpmd sends, and a second more. */
+export async function sends(testpmd: Running): Promise<void> {
   await waitFor(testpmd, 'Press enter to exit', 80);
   await new Promise((resolve) => setTimeout(resolve, 1000));
+}
+
+/** Ends testpmd the way its user does: with the enter key. */
+export function stopTestpmd(testpmd: Running): Promise<Finished> {
   testpmd.child.stdin?.end('\n');
   return testpmd.finished;
 }

@@ -31,6 +31,7 @@ memory:
   - { iova: 0x40000000, size: 2MiB }
 `,
   );
+  const detached = project('detached', `devices:\n  port0: { pci: '${first}', group: detach }\n`);
 
   test('up binds the device, holds its group and maps the memory', async () => {
     const [name] = netdevsOf(alone);
@@ -66,8 +67,18 @@ memory:
     ended(await group.down(), 0, 'down');
     cameBack(before);
   });
+  test('R-GROUP-1: a sibling that is only detached loses its driver, and the group is viable', async () => {
+    ended(await detached.up(), 0, 'up');
+    equal([linkOf(first, 'driver'), linkOf(second, 'driver')], ['vfio-pci', undefined], 'the drivers of the ports');
+    equal(openError(groupOf(first)), 'EBUSY', 'opening the group that the supervisor holds');
+  });
+  test('R-BACK-1: the detached sibling gets its driver and its network interface back', async () => {
+    ended(await detached.down(), 0, 'down');
+    cameBack(before);
+  });
   cleanup(async () => {
     await single.down();
     await group.down();
+    await detached.down();
   });
 };
