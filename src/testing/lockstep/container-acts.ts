@@ -1,0 +1,43 @@
+import * as uapi from '../../runtime/uapi/index.ts';
+import { act, closes, containerFd, fdOf, groupFd, opens, type Act, type LockstepDevice, type Side } from './act.ts';
+import { pick, type Random } from './random.ts';
+
+export const opensContainer = (fd: string): Act =>
+  opens(fd, 'open', 'container', ({ kernel }) => kernel.open('/dev/vfio/vfio', 'read-write'));
+
+export const opensGroup = (device: LockstepDevice): Act =>
+  opens(groupFd(device), 'open', `group ${device.group}`, ({ kernel }) =>
+    kernel.open(`/dev/vfio/${device.group}`, 'read-write'),
+  );
+
+export const joins = (group: string, container: string): Act =>
+  act('SET_CONTAINER', `${group} ${container}`, (s) => uapi.setContainer(s.kernel, fdOf(s, group), fdOf(s, container)));
+
+export const setsIommu = (container: string, type: 'type1' | 'type1v2'): Act =>
+  act('SET_IOMMU', `${container} ${type}`, (s) => uapi.setIommu(s.kernel, fdOf(s, container), type));
+
+/** A call on a container or on the device's group, in any order. */
+export function containerAct(random: Random, device: LockstepDevice): Act {
+  const container = containerFd(random(2));
+  const group = groupFd(device);
+  const set = setsIommu(container, random(4) === 0 ? 'type1' : 'type1v2');
+  const extension = 1 + random(12);
+  const openTwice = (s: Side) => s.kernel.close(s.kernel.open(`/dev/vfio/${device.group}`, 'read-write'));
+  return pick(random, [
+    opensContainer(container),
+    opensGroup(device),
+    act('open', `${group} again`, openTwice),
+    joins(group, container),
+    joins(group, container),
+    set,
+    set,
+    joins(group, group),
+    act('UNSET_CONTAINER', group, (s) => uapi.unsetContainer(s.kernel, fdOf(s, group))),
+    act('GET_STATUS', group, (s) => uapi.getGroupStatus(s.kernel, fdOf(s, group))),
+    act('CHECK_EXTENSION', `${container} ${extension}`, (s) =>
+      uapi.checkExtension(s.kernel, fdOf(s, container), extension),
+    ),
+    act('IOMMU_GET_INFO', container, (s) => uapi.getIommuInfo(s.kernel, fdOf(s, container))),
+    ...(random(6) === 0 ? [closes(container), closes(group)] : []),
+  ]);
+}

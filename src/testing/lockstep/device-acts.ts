@@ -1,0 +1,52 @@
+import * as uapi from '../../runtime/uapi/index.ts';
+import { act, closes, deviceFd, fdOf, groupFd, opens, type Act, type LockstepDevice, type Side } from './act.ts';
+import { interruptAct } from './interrupt-act.ts';
+import { pick, type Random } from './random.ts';
+
+/** Region n of a PCI device begins at n << 40 (`VFIO_PCI_OFFSET_SHIFT`, drivers/vfio/pci/vfio_pci_core.h). */
+const region = (index: number, offset = 0): bigint => (BigInt(index) << 40n) + BigInt(offset);
+
+/** Where regions begin and end: BAR 0 of 128 KiB, an I/O BAR, configuration space of 4 KiB, no region at all. */
+const OFFSETS = [
+  region(0),
+  region(0, 0x1_fffc),
+  region(0, 0x2_0000),
+  region(2),
+  region(4),
+  region(7),
+  region(7, 0xffe),
+  region(7, 0x1000),
+  region(16),
+];
+
+export const opensDevice = (device: LockstepDevice, name: string = device.address): Act =>
+  opens(deviceFd(device), 'GET_DEVICE_FD', `${groupFd(device)} ${name}`, (s) =>
+    uapi.getDeviceFd(s.kernel, fdOf(s, groupFd(device)), name),
+  );
+
+/** A call on the device or, for its descriptor, on its group. */
+export function deviceAct(random: Random, device: LockstepDevice): Act {
+  const group = groupFd(device);
+  const name = deviceFd(device);
+  const index = random(10);
+  const offset = pick(random, OFFSETS);
+  const on = (call: string, about: string, run: (kernel: Side['kernel'], fd: number, side: Side) => unknown): Act =>
+    act(call, `${name}${about}`, (s) => run(s.kernel, fdOf(s, name), s));
+  return pick(random, [
+    opensDevice(device),
+    opensDevice(device),
+    opensDevice(device, '0000:fe:1f.7'),
+    on('GET_INFO', '', uapi.getDeviceInfo),
+    on('GET_REGION_INFO', ` ${index}`, (kernel, fd) => uapi.getRegionInfo(kernel, fd, index)),
+    on('GET_IRQ_INFO', ` ${index}`, (kernel, fd) => uapi.getIrqInfo(kernel, fd, index)),
+    on('RESET', '', uapi.resetDevice),
+    on('HOT_RESET_INFO', '', uapi.getPciHotResetInfo),
+    on('HOT_RESET', '', (kernel, fd, s) => uapi.pciHotReset(kernel, fd, [fdOf(s, group)])),
+    // What is in the registers is the hardware's affair: only whether they can be read is compared.
+    on('pread', ` 0x${offset.toString(16)}`, (kernel, fd) => kernel.pread(fd, 4, offset).length),
+    interruptAct(random, name),
+    interruptAct(random, name),
+    interruptAct(random, name),
+    ...(random(3) === 0 ? [closes(name)] : []),
+  ]);
+}
