@@ -1,4 +1,5 @@
 import { isVfioDriver, type HostInventory, type PciDevice } from '../../../model/inventory.ts';
+import { busOf } from '../../../model/reset.ts';
 import { Modules } from './modules.ts';
 import type { SimulationOptions } from './options.ts';
 import { behaviourOf, type Behaviour } from './release.ts';
@@ -8,6 +9,8 @@ import type { SimDevice, SimGroup } from './state.ts';
 export class SimHost {
   readonly devices = new Map<string, SimDevice>();
   readonly bySysfsPath = new Map<string, SimDevice>();
+  /** The functions on each bus, by the path of the bridge above it. */
+  readonly onBus = new Map<string, SimDevice[]>();
   readonly groups = new Map<number, SimGroup>();
   readonly modules: Modules;
   readonly behaviour: Behaviour;
@@ -76,5 +79,9 @@ export class SimHost {
     group?.members.push(device);
     this.devices.set(info.address, device);
     this.bySysfsPath.set(info.sysfsPath, device);
+    const bus = busOf(info);
+    const besides = this.onBus.get(bus);
+    if (besides) besides.push(device);
+    else this.onBus.set(bus, [device]);
   }
 }

@@ -11,8 +11,13 @@ import { viewOf } from '../../uapi/struct.ts';
 
 /** Whether the kernel can reset a function by itself (`vfio_pci_core_enable` tries it, and keeps the answer). */
 export const canReset = (host: SimHost, { info }: SimDevice): boolean => {
-  const beside = [...host.devices.values()].map((other) => other.info).filter((other) => busOf(other) === busOf(info));
-  return ownResetMethods(info, beside).length > 0;
+  const beside = host.onBus.get(busOf(info)) ?? [];
+  return (
+    ownResetMethods(
+      info,
+      beside.map((other) => other.info),
+    ).length > 0
+  );
 };
 
 /**
