@@ -18,6 +18,12 @@ export const verb: Verb = {
     const state = stateDirectoryOf(invocation);
     const named = await projectName(invocation);
     if (typeof named === 'number') return named;
+    if (state.isHidden()) {
+      terminal.err(
+        `vfio-compose down: this user may not look into the state directory ${state.path}. Run as root, or name another with --state-dir.\n`,
+      );
+      return ExitStatus.privilege;
+    }
     const directory = state.project(named.name);
     const record = readRecord(directory);
     if (!record) {

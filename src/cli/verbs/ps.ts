@@ -1,7 +1,8 @@
-import { StateDirectory } from '../../runtime/project/state-directory.ts';
+import type { StateDirectory } from '../../runtime/project/state-directory.ts';
 import { ExitStatus } from '../exit-status.ts';
 import { table } from '../table.ts';
-import type { Invocation, Verb } from '../verb.ts';
+import { stateDirectoryOf } from '../transition.ts';
+import type { Verb } from '../verb.ts';
 
 /** Lists the projects that are recorded on this machine, or on the simulated one. */
 export const verb: Verb = {
@@ -12,7 +13,11 @@ export const verb: Verb = {
   },
   run: async (invocation) => {
     const { options, terminal } = invocation;
-    const rows = await projectRows(invocation);
+    const state = stateDirectoryOf(invocation);
+    if (state.isHidden()) {
+      terminal.err(`This user may not look into the state directory ${state.path}; its projects are not shown.\n`);
+    }
+    const rows = await projectRows(state);
     if (options['output'] === 'json') {
       terminal.out(`${JSON.stringify({ format_version: 1, projects: rows }, null, 2)}\n`);
       return ExitStatus.done;
@@ -38,12 +43,9 @@ export const verb: Verb = {
   },
 };
 
-async function projectRows({ global, terminal }: Invocation) {
+async function projectRows(state: StateDirectory) {
   const { recordedProjects, statusOfRecord } = await import('../../runtime/project/running.ts');
   const { groupHolders } = await import('../../runtime/project/holders.ts');
-  const state = global.stateDir
-    ? new StateDirectory(global.stateDir)
-    : StateDirectory.default(global.host !== undefined, terminal.env);
   return recordedProjects(state).map((record) => {
     const holders = record.hostFile === null ? groupHolders() : new Map<number, never[]>();
     return {

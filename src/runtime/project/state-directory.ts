@@ -1,4 +1,6 @@
 import {
+  accessSync,
+  constants,
   existsSync,
   fsyncSync,
   closeSync,
@@ -51,6 +53,16 @@ export class StateDirectory {
   /** Makes the directory, or makes sure that nobody else could have put anything into it. */
   ensure(): void {
     makePrivate(this.path);
+  }
+
+  /** Whether projects may be recorded here that this user may not see: root's directory is closed to everybody else. */
+  isHidden(): boolean {
+    try {
+      accessSync(this.path, constants.R_OK | constants.X_OK);
+      return false;
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code === 'EACCES';
+    }
   }
 
   lockFile(): string {

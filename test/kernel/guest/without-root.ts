@@ -32,7 +32,6 @@ export const withoutRoot: Scenario = ({ test }) => {
     ['config', [alone, '0x40000000']],
     ['inspect', [alone, 'e1000e']],
     ['capture', [alone, 'e1000e', 'reservedRegions']],
-    ['ps', ['PROJECT']],
   ] as const) {
     test(`${verb} needs no root`, async () => {
       const manifest = ['validate', 'config'].includes(verb) ? ['-f', nic.manifest] : [];
@@ -47,11 +46,18 @@ export const withoutRoot: Scenario = ({ test }) => {
     contains(up.stderr, ['step 1', 'driver_override', alone, 'root', 'Nothing was changed'], 'what up says');
     cameBack(before);
   });
-  test("up ends with 77 where the state directory is root's", async () => {
+  test("where the state directory is root's, up and down end with 77 and say what to do, and ps says so", async () => {
     mkdirSync(nic.stateDir, { recursive: true, mode: 0o700 });
     const up = await asNobody(['-f', nic.manifest, 'up', '-d', '--yes']);
-    ended(up, 77, 'up');
-    contains(up.stderr, [nic.stateDir, 'Run as root', '--state-dir'], 'what up says');
+    const down = await asNobody(['-f', nic.manifest, 'down']);
+    for (const refused of [up, down]) {
+      ended(refused, 77, 'up or down');
+      contains(refused.stderr, [nic.stateDir, 'Run as root', '--state-dir'], 'what it says');
+    }
+    const ps = await asNobody(['ps']);
+    ended(ps, 0, 'ps');
+    contains(ps.stdout, ['PROJECT'], 'what ps shows');
+    contains(ps.stderr, [nic.stateDir, 'not shown'], 'what ps says');
     cameBack(before);
   });
 };
