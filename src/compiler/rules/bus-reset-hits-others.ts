@@ -9,23 +9,24 @@ export const busResetHitsOthers = defineDiagnostic({
   severity: 'error',
   category: 'safety',
   summary: 'A reset would hit devices of another owner',
-  explanation: `The first thing the kernel would try for this device is a reset of its whole bus or slot, which resets
-every function there. It may be used only by the owner of all of them (VFIO_DEVICE_PCI_HOT_RESET demands the group of
-every affected function; drivers/vfio/pci/vfio_pci_core.c).
+  explanation: `The only reset that this device has is that of its whole bus or slot, which resets every function there. It
+is for the owner of all of them alone: the kernel refuses it to anybody else (pci_parent_bus_reset in drivers/pci/pci.c;
+VFIO_DEVICE_PCI_HOT_RESET demands the group of every affected function, drivers/vfio/pci/vfio_pci_core.c). A device whose
+reset is required can therefore not be given away here.
 
-The functions that would be hit are listed. Give them to the same VM (\`group: take\` where they share the group), or
-choose another method for the device (\`echo flr > …/reset_method\`, if it has one), or write \`reset: none\`.`,
+The functions that would be hit are listed. Put the card where it is alone on its bus, or accept a device that is not
+reset, with \`reset: preferred\` (a warning) or \`reset: none\`.`,
 });
 
 const BUS_METHODS: ReadonlySet<string> = new Set(['bus', 'slot', 'cxl_bus']);
 
-/** A bus or slot reset is used only where all that it hits has the same owner (R-RESET-5). */
+/** A reset that is required is not one of a bus with functions of another owner (R-RESET-5). */
 export const busResetHitsOthersRule: Rule = {
   id: 'bus-reset-hits-others',
   reports: [busResetHitsOthers],
   check({ manifest, host, running }) {
     const risky = assignedDevices(manifest).filter(
-      (entry) => entry.reset !== 'none' && BUS_METHODS.has(entry.device.resetMethods[0] ?? ''),
+      ({ reset, device }) => reset === 'required' && BUS_METHODS.has(device.resetMethods[0] ?? ''),
     );
     if (risky.length === 0) return [];
     const owners = byAddress(manifest.vms.flatMap((vm) => vm.devices));
@@ -39,7 +40,7 @@ export const busResetHitsOthersRule: Rule = {
         return owner === undefined ? [] : [{ message: `${describeDevice(other)}: ${owner}` }];
       });
       if (hit.length === 0) return [];
-      const detail = `The kernel would reset ${titleOf(entry)} together with its whole bus (its reset_method begins with ${entry.device.resetMethods[0]}), and that would hit ${hit.length} function${hit.length > 1 ? 's' : ''} of another owner. Give them to ${entry.vm} too, or write "reset: none".`;
+      const detail = `The only reset of ${titleOf(entry)} is that of its whole bus (its reset_method begins with ${entry.device.resetMethods[0]}), and it would hit ${hit.length} function${hit.length > 1 ? 's' : ''} of another owner, so the kernel refuses it. Put the card where it is alone on its bus, or accept a device that is not reset: "reset: preferred" or "reset: none".`;
       return [busResetHitsOthers({ detail, at: entry.selectorAt, related: hit.slice(0, 16) })];
     });
   },
