@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { cached } from './cache.ts';
 import type { Architecture } from './debian.ts';
@@ -42,6 +42,8 @@ export async function layPackages(checkout: string, modules: string, names: read
     const to = path.join(modules, name);
     await mkdir(path.dirname(to), { recursive: true });
     await run('cp', ['-rT', from, `${to}.new`]);
+    // The cache is this user's alone; the guest has users who may not look into what is.
+    await chmod(`${to}.new`, 0o755);
     await run('rm', ['-rf', to]);
     await rename(`${to}.new`, to);
   }
