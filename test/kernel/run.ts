@@ -152,7 +152,8 @@ async function main(): Promise<void> {
         await runMachine(machine, choice, { checkout, harness, work, installed }, tally);
       }
     };
-    await Promise.all(Array.from({ length: Math.max(1, availableParallelism()) }, worker));
+    // One more than there are processors: a guest has one, and waits for its devices now and then.
+    await Promise.all(Array.from({ length: availableParallelism() + 1 }, worker));
   } finally {
     if (choice.keep) console.log(`# work folder: ${work}`);
     else await rm(work, { recursive: true, force: true });
