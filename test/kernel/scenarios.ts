@@ -11,6 +11,7 @@ export interface ScenarioFacts {
 export const SCENARIOS: readonly ScenarioFacts[] = [
   { name: 'raw-smoke', needsCommand: false, onRequest: false },
   { name: 'raw-testpmd', needsCommand: false, onRequest: false },
+  { name: 'lockstep', needsCommand: false, onRequest: false },
   { name: 'up-and-down', needsCommand: true, onRequest: false },
   { name: 'kernel-errors', needsCommand: true, onRequest: false },
   { name: 'handoff-bind-testpmd', needsCommand: true, onRequest: false },

@@ -4,17 +4,18 @@ import { pick, type Random } from './random.ts';
 
 const HEADER = 20;
 
-/** What follows the header: nothing, a byte for each interrupt, a descriptor for each. */
+/** What follows the header: nothing, a byte for each interrupt, a descriptor for each. Most calls connect something. */
 const DATA = [
   { flag: uapi.IRQ_SET_FLAG.dataNone, width: 0 },
   { flag: uapi.IRQ_SET_FLAG.dataBool, width: 1 },
+  { flag: uapi.IRQ_SET_FLAG.dataEventfd, width: 4 },
   { flag: uapi.IRQ_SET_FLAG.dataEventfd, width: 4 },
 ] as const;
 
 /** SET_IRQS with any numbers. */
 export function interruptAct(random: Random, device: string): Act {
-  const index = random(6);
-  const start = random(3) === 0 ? random(6) : 0;
+  const index = random(3) === 0 ? random(6) : random(3);
+  const start = random(4) === 0 ? random(6) : 0;
   const fds = Array.from({ length: random(4) }, () => (random(5) === 0 ? undefined : eventFd(random(3))));
   const data = pick(random, DATA);
   const withFds = data.flag === uapi.IRQ_SET_FLAG.dataEventfd;

@@ -5,6 +5,7 @@ import { handoffBindTestpmd } from './handoff-bind-testpmd.ts';
 import { inspectAgrees } from './inspect-agrees.ts';
 import { job } from './job.ts';
 import { kernelErrors } from './kernel-errors.ts';
+import { lockstepScenario } from './lockstep.ts';
 import { loadModules } from './load-modules.ts';
 import { mapBench } from './map-bench.ts';
 import { planEqualsCapture } from './plan-equals-capture.ts';
@@ -19,6 +20,7 @@ import { withoutRoot } from './without-root.ts';
 const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'raw-smoke': rawSmoke,
   'raw-testpmd': rawTestpmd,
+  lockstep: lockstepScenario,
   'up-and-down': upAndDown,
   'kernel-errors': kernelErrors,
   'handoff-bind-testpmd': handoffBindTestpmd,
