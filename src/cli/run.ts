@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { didYouMean } from '../model/near-names.ts';
 import { ExitStatus } from './exit-status.ts';
 import { addGlobalOptions, globalOptions, VALUE_OPTIONS } from './global-options.ts';
+import { NativeCallsMissing } from '../runtime/kernel/linux/load-koffi.ts';
 import { type Terminal, UsageError, type Verb } from './verb.ts';
 import { verbs } from './verbs/index.ts';
 
@@ -65,12 +66,17 @@ export async function runCommandLine(
     const global = globalOptions(options, terminal.env);
     return await verb.run({ args: command.args, options, global, terminal });
   } catch (error) {
-    return usageStatus(error, name, plain);
+    return statusOfError(error, name, plain);
   }
 }
 
-function usageStatus(error: unknown, name: string, terminal: Terminal): number {
+/** The status and the message for what is neither a verb's result nor a bug. */
+function statusOfError(error: unknown, name: string, terminal: Terminal): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitStatus.done : ExitStatus.usage;
+  if (error instanceof NativeCallsMissing) {
+    terminal.err(`vfio-compose ${name}: ${error.message}\n`);
+    return ExitStatus.hostCannot;
+  }
   if (error instanceof UsageError) {
     terminal.err(`vfio-compose ${name}: ${error.message}\n`);
     return ExitStatus.usage;

@@ -21,7 +21,7 @@ export class LockHeld extends Error {
 export async function takeLock(path: string, who: string, waitMs = 0): Promise<() => void> {
   const fd = openSync(path, 'a+', 0o600);
   const deadline = Date.now() + waitMs;
-  while (!tryLock(fd)) {
+  while (!(await tryLock(fd))) {
     if (Date.now() >= deadline) {
       closeSync(fd);
       throw new LockHeld(path, readFileSync(path, 'utf8').trim() || 'somebody');

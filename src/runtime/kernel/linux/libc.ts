@@ -1,4 +1,5 @@
 import { arch } from 'node:process';
+import { loadKoffi, NativeCallsMissing } from './load-koffi.ts';
 
 /** The C functions that Node has no call for. An address is a number or, beyond 2^53, a bigint. */
 export interface Libc {
@@ -33,10 +34,10 @@ type Ioctl<A> = ((fd: number, request: number, argument: A) => number) & {
  */
 const FIXED_IS_VARIADIC: ReadonlySet<string> = new Set(['x64', 'arm64', 'arm', 'riscv64', 'loong64']);
 
-/** Loads koffi and the functions. Only here, and only when a real kernel is needed. Throws where koffi has no build. */
+/** Loads koffi and the functions. Only here, and only when a real kernel is needed. Throws {@link NativeCallsMissing}. */
 export async function loadLibc(): Promise<Libc> {
-  const { default: koffi } = await import('koffi');
-  if (!FIXED_IS_VARIADIC.has(arch)) throw new Error(`system calls are not supported on ${arch}`);
+  if (!FIXED_IS_VARIADIC.has(arch)) throw new NativeCallsMissing(`system calls are not supported on ${arch} yet.`);
+  const koffi = await loadKoffi();
   const libc = koffi.load(null);
   const ioctlPointer = libc.func('ioctl', 'int', ['int', 'unsigned long', 'void *']) as Ioctl<Buffer>;
   const ioctlValue = libc.func('ioctl', 'int', ['int', 'unsigned long', 'intptr_t']) as Ioctl<number>;
