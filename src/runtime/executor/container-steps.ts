@@ -106,14 +106,16 @@ export function mapDmaStep(kernel: Kernel, handles: Handles, step: StepOf<'map-d
 
 export function unmapDmaStep(kernel: Kernel, handles: Handles, step: StepOf<'unmap-dma'>): Promise<void> | undefined {
   const container = handles.fd(step.container);
-  const check = (unmapped: bigint) => {
-    if (unmapped !== step.size) {
-      throw new UnexpectedAnswer(
-        `the kernel unmapped ${formatBytes(unmapped)}, the plan had mapped ${formatBytes(step.size)}`,
-      );
-    }
-  };
-  if (step.size > LONG_CALL_BYTES) return unmapDmaLong(kernel, container, step.iova, step.size).then(check);
-  check(unmapDma(kernel, container, step.iova, step.size));
+  if (step.size > LONG_CALL_BYTES) {
+    return unmapDmaLong(kernel, container, step.iova, step.size).then((unmapped) => checkUnmapped(step, unmapped));
+  }
+  checkUnmapped(step, unmapDma(kernel, container, step.iova, step.size));
   return undefined;
+}
+
+function checkUnmapped(step: StepOf<'unmap-dma'>, unmapped: bigint): void {
+  if (unmapped === step.size) return;
+  throw new UnexpectedAnswer(
+    `the kernel unmapped ${formatBytes(unmapped)}, the plan had mapped ${formatBytes(step.size)}`,
+  );
 }

@@ -88,7 +88,7 @@ export class Execution {
       const step = steps[index];
       if (!step) break;
       events.started?.(step, index, of);
-      // Only where there is something to wait for: a turn of the queue costs as much as taking a mapping away.
+      // Only where there is something to wait for: a turn of the queue costs as much as removing a mapping.
       const outcome = this.backStep(step);
       const failure = outcome instanceof Promise ? await outcome : outcome;
       if (failure && isBestEffort(step)) {
@@ -125,20 +125,29 @@ export class Execution {
     return settled ? undefined : unsettled.step;
   }
 
+  /** A step that is over when it returns makes no promise and no closure: there may be tens of thousands. */
   private backStep(step: Step): StepFailure | undefined | Promise<StepFailure | undefined> {
     const durable = persistenceOf(step.kind) === 'durable';
     if (durable) this.input.journal.record('undoing', step.id);
-    const done = (): undefined => {
-      if (durable) this.input.journal.record('undone', step.id);
-    };
-    const failed = (error: unknown) => failureOf(step, error, this.input.explain);
+    let pending: Promise<void> | void;
     try {
-      const pending = perform(step, this.input.host, this.handles);
-      if (pending) return (durable ? this.within(pending, step) : pending).then(done, failed);
+      pending = perform(step, this.input.host, this.handles);
     } catch (error) {
-      return failed(error);
+      return failureOf(step, error, this.input.explain);
     }
-    return done();
+    if (pending) return this.backLater(step, pending, durable);
+    if (durable) this.input.journal.record('undone', step.id);
+    return undefined;
+  }
+
+  private async backLater(step: Step, pending: Promise<void>, durable: boolean): Promise<StepFailure | undefined> {
+    try {
+      await (durable ? this.within(pending, step) : pending);
+    } catch (error) {
+      return failureOf(step, error, this.input.explain);
+    }
+    if (durable) this.input.journal.record('undone', step.id);
+    return undefined;
   }
 
   private async within(pending: Promise<void>, step: Step): Promise<void> {

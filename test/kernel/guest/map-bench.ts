@@ -9,7 +9,7 @@ import type { Scenario } from './scenario.ts';
 
 /** Below dma_entry_limit, which is 65,535 where nobody changed it. */
 const PAGES = 50_000;
-const ROUNDS = 4;
+const ROUNDS = 7;
 
 /** The attachment that bench/mappings.ts reads. */
 export interface MapBenchReport {
