@@ -23,7 +23,7 @@ const USAGE = `usage: tsx test/kernel/run.ts [--machine NAME]... [--scenario NAM
   --out       write the guests' attachments and consoles to FOLDER/<machine>/
   --keep      leave the work folder, and print it`;
 
-const LIMIT_SECONDS = 420;
+const LIMIT_SECONDS = 1500;
 
 interface Choice {
   readonly machines: readonly (Machine | ExampleMachine)[];

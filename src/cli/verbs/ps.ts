@@ -22,10 +22,6 @@ export const verb: Verb = {
       terminal.out(`${JSON.stringify({ format_version: 1, projects: rows }, null, 2)}\n`);
       return ExitStatus.done;
     }
-    if (rows.length === 0) {
-      if (!invocation.global.quiet) terminal.err('No project is up.\n');
-      return ExitStatus.done;
-    }
     const lines = rows.flatMap((row) =>
       row.devices.map((device) => [
         row.name,

@@ -13,7 +13,7 @@ export interface Guest {
 
 export type Scenario = (guest: Guest) => void;
 
-const TEST_LIMIT_SECONDS = 120;
+const TEST_LIMIT_SECONDS = 240;
 
 /**
  * Runs one scenario. Tests are declared first and counted, then run in order: the count is announced before the first
