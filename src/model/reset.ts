@@ -1,7 +1,7 @@
 import type { HostIndex, PciDevice } from './inventory.ts';
 
 /** Methods that reset everything on a bus or in a slot. */
-const BUS_METHODS: ReadonlySet<string> = new Set(['bus', 'slot', 'cxl_bus']);
+export const BUS_METHODS: ReadonlySet<string> = new Set(['bus', 'slot', 'cxl_bus']);
 
 export const busOf = (device: PciDevice): string => device.sysfsPath.slice(0, device.sysfsPath.lastIndexOf('/'));
 

@@ -1,4 +1,4 @@
-import { defineDiagnostic, describeDevice, isVfioDriver } from '../../model/index.ts';
+import { BUS_METHODS, defineDiagnostic, describeDevice, isVfioDriver } from '../../model/index.ts';
 import type { PciDevice, ResolvedDevice } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
 import { assignedDevices, byAddress, groupBy } from './shared/assignments.ts';
@@ -17,8 +17,6 @@ reset is required can therefore not be given away here.
 The functions that would be hit are listed. Put the card where it is alone on its bus, or accept a device that is not
 reset, with \`reset: preferred\` (a warning) or \`reset: none\`.`,
 });
-
-const BUS_METHODS: ReadonlySet<string> = new Set(['bus', 'slot', 'cxl_bus']);
 
 /** A reset that is required is not one of a bus with functions of another owner (R-RESET-5). */
 export const busResetHitsOthersRule: Rule = {
