@@ -29,7 +29,20 @@ module.exports = {
         'Text and inventory in, plan out: no node built-in, no native code, no other part of the house but the model.',
       severity: 'error',
       from: { path: '^src/compiler/', pathNot: TEST },
-      to: others('^src/compiler/', '^src/model/', '^schema/', npm('yaml', 'ajv', 'fastest-levenshtein')),
+      to: others(
+        '^src/compiler/',
+        '^src/devicetree/',
+        '^src/model/',
+        '^schema/',
+        npm('yaml', 'ajv', 'fastest-levenshtein'),
+      ),
+    },
+    {
+      name: 'devicetree-is-pure',
+      comment: 'Bytes in, tree and answers out: it is read by the compiler, the runtime and the views alike.',
+      severity: 'error',
+      from: { path: '^src/devicetree/', pathNot: TEST },
+      to: others('^src/devicetree/', '^src/model/'),
     },
     {
       name: 'rules-are-independent',
@@ -74,7 +87,7 @@ module.exports = {
       comment: 'A view of a plan or an inventory needs only what they are.',
       severity: 'error',
       from: { path: '^src/render/', pathNot: TEST },
-      to: others('^src/(render|model)/', npm('handlebars', 'cli-table3', 'picocolors', 'yaml')),
+      to: others('^src/(render|devicetree|model)/', npm('handlebars', 'cli-table3', 'picocolors', 'yaml')),
     },
     {
       name: 'plugin-api-is-model-only',

@@ -39,6 +39,7 @@ const PLANTED: Record<string, [file: string, line: string]> = {
   'model-imports-nothing': ['src/model/bad.ts', `import '../compiler/compile.ts';`],
   'generated-imports-only-ajv': ['src/model/generated/bad.cjs', `require('yaml');`],
   'compiler-is-pure': ['src/compiler/bad.ts', `import 'node:os';`],
+  'devicetree-is-pure': ['src/devicetree/bad.ts', `import 'node:os';`],
   'rules-are-independent': ['src/compiler/rules/bad.ts', `import { two } from './two.ts';\nexport const bad = two;`],
   'one-native-door': ['src/runtime/project/bad.ts', `import 'koffi';`],
   'file-system-doors': ['src/render/bad.ts', `import 'node:fs';`],
