@@ -5,6 +5,8 @@ import { cached } from './cache.ts';
 import { run } from './shell.ts';
 
 export type Architecture = 'amd64' | 'arm64';
+/** Of packages that are only looked into; machines are of an {@link Architecture}. */
+export type PackageArchitecture = Architecture | 'armhf';
 
 /** The outside's architecture. */
 export function ownArchitecture(): Architecture {
@@ -21,7 +23,7 @@ const SOURCES_BEFORE = '/etc/apt/sources.list';
  * an unprivileged user can do this, and the closure of a package is complete instead of "what is missing here". Only the
  * machine's distribution sources are read: other repositories on it need not carry the architecture.
  */
-async function aptState(architecture: Architecture): Promise<readonly string[]> {
+async function aptState(architecture: PackageArchitecture): Promise<readonly string[]> {
   const state = await cached(`apt-${architecture}`, async (folder) => {
     const sources = path.join(folder, 'sources');
     await mkdir(path.join(folder, 'lists', 'partial'), { recursive: true });
@@ -29,12 +31,25 @@ async function aptState(architecture: Architecture): Promise<readonly string[]> 
     await mkdir(sources);
     if (existsSync(SOURCES)) await copyFile(SOURCES, path.join(sources, 'debian.sources'));
     else await copyFile(SOURCES_BEFORE, path.join(sources, 'debian.list'));
-    await run('apt-get', [...aptOptions(folder, architecture), '-qq', 'update']);
+    await updateLists(folder, architecture);
   });
   return aptOptions(state, architecture);
 }
 
-function aptOptions(state: string, architecture: Architecture): readonly string[] {
+/**
+ * Fetches the lists of packages. A mirror in the middle of its own update has one list that does not match its release
+ * file, for hours at times: that list is left out, and whoever asks for a package that stood only there is told so then.
+ */
+async function updateLists(state: string, architecture: PackageArchitecture): Promise<void> {
+  const update = ['apt-get', [...aptOptions(state, architecture), '-qq', 'update']] as const;
+  await run(...update).catch(async (error: unknown) => {
+    const lists = await readdir(path.join(state, 'lists'));
+    if (!lists.some((name) => name.includes('_Packages'))) throw error;
+    console.warn(`# ${String(error)}`);
+  });
+}
+
+function aptOptions(state: string, architecture: PackageArchitecture): readonly string[] {
   const settings = {
     'APT::Architecture': architecture,
     'APT::Architectures': architecture,
@@ -52,7 +67,7 @@ function aptOptions(state: string, architecture: Architecture): readonly string[
 /** Downloads packages by name and unpacks them into `folder`, without installing: no maintainer script runs. */
 export async function unpackPackages(
   names: readonly string[],
-  architecture: Architecture,
+  architecture: PackageArchitecture,
   folder: string,
 ): Promise<void> {
   const apt = await aptState(architecture);
@@ -86,17 +101,23 @@ export interface DebianKernel {
 }
 
 /**
- * The distribution's current kernel for an architecture.
- * `linux-image-<arch>` is a meta package whose one dependency is the kernel of the day, which keeps a version out of
+ * The package of the distribution's current kernel of a flavour.
+ * `linux-image-<flavour>` is a meta package whose one dependency is the kernel of the day, which keeps a version out of
  * this repository.
  */
+export async function kernelPackage(flavour: string, architecture: PackageArchitecture): Promise<string> {
+  const apt = await aptState(architecture);
+  const meta = `linux-image-${flavour}`;
+  const depends = await run('apt-cache', [...apt, 'depends', '--important', meta]);
+  const name = /Depends: (linux-image-\S+)/.exec(depends)?.[1];
+  if (!name) throw new Error(`${meta} names no kernel:\n${depends}`);
+  return name;
+}
+
+/** The distribution's current kernel for an architecture. */
 export async function debianKernel(architecture: Architecture): Promise<DebianKernel> {
   const base = await cached(`kernel-${architecture}`, async (folder) => {
-    const apt = await aptState(architecture);
-    const meta = `linux-image-${architecture}`;
-    const depends = await run('apt-cache', [...apt, 'depends', '--important', meta]);
-    const name = /Depends: (linux-image-\S+)/.exec(depends)?.[1];
-    if (!name) throw new Error(`${meta} names no kernel:\n${depends}`);
+    const name = await kernelPackage(architecture, architecture);
     await unpackPackages([name], architecture, folder);
     const release = await releaseIn(folder);
     await writeFile(path.join(folder, 'PACKAGE'), `${name}\n`);
