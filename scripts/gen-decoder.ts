@@ -8,6 +8,9 @@ type Defs = Record<string, Schema>;
 const isU64 = (schema: Schema): boolean =>
   ['Bytes', 'Iova', 'PhysicalAddress'].includes(String(schema['tsType'])) && schema['type'] === 'string';
 
+/** The property that tells the variants of a union apart. */
+const tagOf = (schema: Schema): string => (schema['discriminator'] as { propertyName: string }).propertyName;
+
 function refName(schema: Schema): string | undefined {
   const ref = schema['$ref'];
   return typeof ref === 'string' ? ref.replace('#/$defs/', '') : undefined;
@@ -82,21 +85,23 @@ class Writer {
       this.functions.set(id, '');
       const schema = this.def(name);
       const variants = schema['oneOf'] as Schema[] | undefined;
-      const body = variants ? this.byKind(variants) : this.inline(schema, 'value');
+      const body = variants ? this.byTag(variants, tagOf(schema)) : this.inline(schema, 'value');
       this.functions.set(id, `function ${id}(value: any): void {\n${body}}\n`);
     }
     return id;
   }
 
-  private byKind(variants: Schema[]): string {
+  /** A switch over what tells the variants of a union apart: a constant, or one of several. */
+  private byTag(variants: Schema[], tag: string): string {
     const cases = variants
       .filter((variant) => this.holds(variant))
       .map((variant) => {
         const name = refName(variant) ?? '';
-        const kind = ((this.def(name)['properties'] as Defs)['kind'] as Schema)['const'];
-        return `case ${JSON.stringify(kind)}: return ${this.functionFor(name)}(value);\n`;
+        const { const: value, enum: values = [value] } = (this.def(name)['properties'] as Defs)[tag] as Schema;
+        const labels = (values as unknown[]).map((one) => `case ${JSON.stringify(one)}: `).join('');
+        return `${labels}return ${this.functionFor(name)}(value);\n`;
       });
-    return `switch (value.kind) {\n${cases.join('')}}\n`;
+    return `switch (value.${tag}) {\n${cases.join('')}}\n`;
   }
 
   root(schema: Schema): string {

@@ -1,4 +1,4 @@
-import type { HostIndex, PciDevice } from '../model/index.ts';
+import type { HostDevice, HostIndex } from '../model/index.ts';
 import { problemsOf } from '../render/inventory-problems.ts';
 import { canonicalDevice, canonicalInventory } from '../runtime/inventory/canonical.ts';
 import type { Json } from '../runtime/inventory/canonical.ts';
@@ -9,7 +9,7 @@ const OPTIONS = { identifiers: false, volatile: true } as const;
  * What `inspect -o json` prints: the facts of a snapshot, spelled as in one, and the problems found in them. For one
  * device: that device, its group, and what concerns either.
  */
-export function inventoryDocument(host: HostIndex, only?: PciDevice): { readonly [key: string]: unknown } {
+export function inventoryDocument(host: HostIndex, only?: HostDevice): { readonly [key: string]: unknown } {
   const { format_version, ...facts } = canonicalInventory(host.inventory, OPTIONS) as { readonly [key: string]: Json };
   const problems = problemsOf(host);
   if (!only) return { format_version: format_version, ...facts, problems };

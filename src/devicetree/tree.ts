@@ -1,81 +1,10 @@
-import { invariant } from '../model/index.ts';
-
-/** One node of a device tree. */
-export interface DeviceTreeNode {
-  /** Full path with unit addresses: `/` for the root, else `/soc@ffe000000/usb@210000`. */
-  readonly path: string;
-  /** Last component of the path, with its unit address; empty for the root. */
-  readonly name: string;
-  readonly parent: DeviceTreeNode | null;
-  readonly children: readonly DeviceTreeNode[];
-  /** Raw values, big-endian as in the blob, in the order of the blob. */
-  readonly properties: ReadonlyMap<string, Uint8Array>;
-}
-
-/** A device tree: where it comes from (a blob, a running kernel, a snapshot) no longer shows. */
-export interface DeviceTree {
-  readonly root: DeviceTreeNode;
-  /** Every node, parents before children, in the order of the source. */
-  readonly nodes: readonly DeviceTreeNode[];
-  readonly byPath: ReadonlyMap<string, DeviceTreeNode>;
-  /** By `phandle` (or the older `linux,phandle`). */
-  readonly byPhandle: ReadonlyMap<number, DeviceTreeNode>;
-}
-
-/** One node as a list holds it: the form of a snapshot, and what every source of a tree is turned into first. */
-export interface FlatNode {
-  readonly path: string;
-  readonly properties: ReadonlyMap<string, Uint8Array>;
-}
-
-interface GrowingNode extends DeviceTreeNode {
-  readonly children: DeviceTreeNode[];
-}
-
-/**
- * How deep a tree may be, the root not counted: what Linux unflattens (FDT_MAX_DEPTH in drivers/of/fdt.c). Deeper ones are
- * refused by whoever reads a tree, so that nothing behind has to fear recursion.
- */
-export const MAX_TREE_DEPTH = 64;
-
-/** The path of a node's parent; null for the root. */
-export const parentPath = (path: string): string | null =>
-  path === '/' ? null : path.slice(0, Math.max(1, path.lastIndexOf('/')));
-
-/** Path of a child of `parent`. */
-export const childPath = (parent: string, name: string): string => (parent === '/' ? `/${name}` : `${parent}/${name}`);
-
-/** A property that is one 32-bit cell; null where it is absent or has another length. */
-export function cellOf(properties: ReadonlyMap<string, Uint8Array>, name: string): number | null {
-  const value = properties.get(name);
-  if (value?.length !== 4) return null;
-  return new DataView(value.buffer, value.byteOffset, 4).getUint32(0);
-}
-
-/**
- * The tree of a list of nodes.
- *
- * The list is one that a reader of trees has checked: the root first, parents before children, no path twice, at most
- * {@link MAX_TREE_DEPTH} deep. Anything else is a mistake of that reader, and an invariant here. Of two nodes with one
- * phandle the first keeps it, as in Linux (of_find_node_by_phandle).
- */
-export function treeOf(list: Iterable<FlatNode>): DeviceTree {
-  const nodes: GrowingNode[] = [];
-  const byPath = new Map<string, GrowingNode>();
-  const byPhandle = new Map<number, DeviceTreeNode>();
-  for (const { path, properties } of list) {
-    const above = parentPath(path);
-    const parent = above === null ? null : byPath.get(above);
-    invariant(parent !== undefined && !byPath.has(path), `device tree: ${path} is out of place`);
-    const name = path === '/' ? '' : path.slice(path.lastIndexOf('/') + 1);
-    const node: GrowingNode = { path, name, parent, children: [], properties };
-    parent?.children.push(node);
-    nodes.push(node);
-    byPath.set(path, node);
-    const phandle = cellOf(properties, 'phandle') ?? cellOf(properties, 'linux,phandle');
-    if (phandle !== null && !byPhandle.has(phandle)) byPhandle.set(phandle, node);
-  }
-  const root = nodes[0];
-  invariant(root?.path === '/', 'device tree: a list starts with its root');
-  return { root, nodes, byPath, byPhandle };
-}
+export {
+  cellOf,
+  childPath,
+  type DeviceTree,
+  type DeviceTreeNode,
+  type FlatNode,
+  MAX_TREE_DEPTH,
+  parentPath,
+  treeOf,
+} from '../model/index.ts';

@@ -1,4 +1,4 @@
-import type { PciDevice } from './generated/snapshot.ts';
+import type { HostDevice } from './inventory.ts';
 
 /** Class and subclass in words, after the PCI Code and ID Assignment Specification; where none is known, the class alone. */
 const CLASSES: Readonly<Record<string, string>> = {
@@ -42,9 +42,16 @@ const CLASSES: Readonly<Record<string, string>> = {
 export const describeClass = (code: string): string =>
   CLASSES[code.slice(0, 4)] ?? CLASSES[code.slice(0, 2)] ?? `device of class ${code}`;
 
-/** One line that tells a device from its neighbours: address, ids, class in words, driver, physical slot. */
-export function describeDevice(device: PciDevice): string {
+/** What a device is, in words: its class on PCI, its node in the device tree elsewhere. */
+export function describeKind(device: HostDevice): string {
+  if (device.bus === 'pci') return describeClass(device.class);
+  return device.treePath === null ? `${device.bus} device` : `${device.bus} device ${device.treePath}`;
+}
+
+/** One line that tells a device from its neighbours: address, ids, what it is in words, driver, physical slot. */
+export function describeDevice(device: HostDevice): string {
   const driver = device.driver === null ? 'no driver' : `driver ${device.driver}`;
+  if (device.bus !== 'pci') return `${device.address} ${describeKind(device)}, ${driver}`;
   const slot = device.slot === null ? '' : `, slot ${device.slot}`;
   return `${device.address} ${device.vendor}:${device.device} ${describeClass(device.class)}, ${driver}${slot}`;
 }

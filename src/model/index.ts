@@ -2,6 +2,7 @@
 export * from './address.ts';
 export * from './bdf.ts';
 export * from './describe.ts';
+export * from './device-tree.ts';
 export * from './diagnostic.ts';
 export * from './invariant.ts';
 export * from './inventory.ts';

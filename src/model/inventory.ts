@@ -9,46 +9,77 @@ export type {
   Netdev,
   PciDevice,
   PciResource,
+  PlatformDevice,
   ReservedRegion,
 } from './generated/snapshot.ts';
 import type { Bdf } from './bdf.ts';
-import type { HostInventory, IommuGroup, PciDevice } from './generated/snapshot.ts';
+import { type DeviceTree, flatNode, treeOf } from './device-tree.ts';
+import type { HostInventory, IommuGroup, PciDevice, PlatformDevice } from './generated/snapshot.ts';
+
+/**
+ * A device of the host, told apart by `bus`. Its `address` is what Linux calls it on that bus, which is also what
+ * VFIO_GROUP_GET_DEVICE_FD takes: `0000:01:00.0`, `fff51000.ethernet`.
+ */
+export type HostDevice = PciDevice | PlatformDevice;
+
+export const isPci = (device: HostDevice): device is PciDevice => device.bus === 'pci';
 
 /** An inventory with the look-ups that every stage needs. Built once; never changed. */
 export interface HostIndex {
   readonly inventory: HostInventory;
-  readonly byAddress: ReadonlyMap<Bdf, PciDevice>;
+  /** By what Linux calls it: a PCI address, or the name of a platform device. */
+  readonly byAddress: ReadonlyMap<string, HostDevice>;
+  readonly pciByAddress: ReadonlyMap<Bdf, PciDevice>;
+  /** Devices by their node in the device tree. */
+  readonly byTreePath: ReadonlyMap<string, PlatformDevice>;
   readonly groups: ReadonlyMap<number, IommuGroup>;
   /** The devices of a group, in order of address. */
-  readonly members: ReadonlyMap<number, readonly PciDevice[]>;
+  readonly members: ReadonlyMap<number, readonly HostDevice[]>;
   /** The devices directly below a bridge, by the bridge's sysfs path, in order of address. */
   readonly below: ReadonlyMap<string, readonly PciDevice[]>;
+  /** The host's device tree; null where it has none. Made when first asked for. */
+  readonly tree: DeviceTree | null;
 }
 
-/** Order of PCI addresses as numbers: their text, since every field has a fixed width (longer domains come last). */
-export const byAddress = (a: PciDevice, b: PciDevice): number =>
-  a.address.length - b.address.length || (a.address < b.address ? -1 : a.address > b.address ? 1 : 0);
+/**
+ * Order of devices: PCI first, by address as numbers (that is their text, since every field has a fixed width; longer
+ * domains come last), then the others by name.
+ */
+export function byAddress(a: HostDevice, b: HostDevice): number {
+  if (isPci(a) !== isPci(b)) return isPci(a) ? -1 : 1;
+  const longer = isPci(a) ? a.address.length - b.address.length : 0;
+  return longer || (a.address < b.address ? -1 : a.address > b.address ? 1 : 0);
+}
 
 export function indexHost(inventory: HostInventory): HostIndex {
-  const members = new Map<number, PciDevice[]>();
+  const members = new Map<number, HostDevice[]>();
   const below = new Map<string, PciDevice[]>();
-  const push = <K>(map: Map<K, PciDevice[]>, key: K, device: PciDevice) => {
-    const list = map.get(key);
-    if (list) list.push(device);
-    else map.set(key, [device]);
-  };
   const devices = [...inventory.devices].sort(byAddress);
-  for (const device of devices) {
-    if (device.group !== null) push(members, device.group, device);
-    push(below, device.sysfsPath.slice(0, device.sysfsPath.lastIndexOf('/')), device);
-  }
+  const pci = devices.filter(isPci);
+  for (const device of devices) if (device.group !== null) push(members, device.group, device);
+  for (const device of pci) push(below, device.sysfsPath.slice(0, device.sysfsPath.lastIndexOf('/')), device);
+  let tree: DeviceTree | null | undefined;
   return {
     inventory,
     byAddress: new Map(devices.map((device) => [device.address, device])),
+    pciByAddress: new Map(pci.map((device) => [device.address, device])),
+    byTreePath: new Map(
+      devices.flatMap((device) => (isPci(device) || device.treePath === null ? [] : [[device.treePath, device]])),
+    ),
     groups: new Map(inventory.groups.map((group) => [group.id, group])),
     members,
     below,
+    get tree() {
+      tree ??= inventory.deviceTree ? treeOf(inventory.deviceTree.nodes.map(flatNode)) : null;
+      return tree;
+    },
   };
+}
+
+function push<K, T>(map: Map<K, T[]>, key: K, item: T): void {
+  const list = map.get(key);
+  if (list) list.push(item);
+  else map.set(key, [item]);
 }
 
 /** Drivers that leave a group viable: their devices do no DMA through the DMA API (drivers/iommu, `driver_managed_dma`). */
@@ -61,5 +92,5 @@ export const isVfioDriver = (driver: string): boolean => /(^|[-_])vfio([-_]|$)/.
  * Whether the kernel would call a group with this member viable (R-GROUP-1): it has no driver, a VFIO driver, or one
  * that manages its own DMA.
  */
-export const leavesGroupViable = (device: PciDevice): boolean =>
+export const leavesGroupViable = (device: HostDevice): boolean =>
   device.driver === null || isVfioDriver(device.driver) || HARMLESS_DRIVERS.has(device.driver);

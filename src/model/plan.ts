@@ -26,7 +26,9 @@ const PERSISTENCE: { readonly [K in StepKind]: Persistence } = {
   'open-container': 'held',
   'check-api-version': 'check',
   'check-extension': 'check',
+  'wait-noiommu-node': 'check',
   'open-group': 'held',
+  'open-noiommu-group': 'held',
   'check-group-viable': 'check',
   'set-container': 'held',
   'unset-container': 'held',
@@ -36,6 +38,7 @@ const PERSISTENCE: { readonly [K in StepKind]: Persistence } = {
   'check-device-info': 'check',
   'check-region-info': 'check',
   'check-irq-info': 'check',
+  'check-devtree-info': 'check',
   'reset-device': 'held',
   'write-region': 'held',
   'create-memfd': 'held',
@@ -47,6 +50,8 @@ const PERSISTENCE: { readonly [K in StepKind]: Persistence } = {
   'create-eventfd': 'held',
   'set-irqs': 'held',
   'clear-irqs': 'held',
+  'set-irq-unmask': 'held',
+  'clear-irq-unmask': 'held',
   close: 'held',
 };
 

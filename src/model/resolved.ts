@@ -1,5 +1,5 @@
 import type { Bytes, Iova } from './address.ts';
-import type { PciDevice } from './inventory.ts';
+import type { HostDevice, PciDevice, PlatformDevice } from './inventory.ts';
 import type { Span } from './span.ts';
 
 /** A manifest in which every name is bound to a thing of the host and every default is written out. */
@@ -12,7 +12,7 @@ export interface ResolvedVm {
   readonly name: string;
   readonly at: Span;
   readonly iommu: {
-    readonly type: 'type1' | 'type1v2';
+    readonly type: 'type1' | 'type1v2' | 'noiommu';
     readonly unsafeInterrupts: boolean;
     readonly at: Span;
   };
@@ -49,31 +49,72 @@ export type Origin =
   | { readonly kind: 'named' }
   | { readonly kind: 'one-of-all' }
   | { readonly kind: 'below-bridge'; readonly bridge: PciDevice }
-  | { readonly kind: 'group-sibling'; readonly of: PciDevice };
+  | { readonly kind: 'group-sibling'; readonly of: HostDevice }
+  /** A child of a named device-tree node that is a Linux device of its own. */
+  | { readonly kind: 'child'; readonly of: PlatformDevice };
 
-export interface ResolvedDevice {
+/** What a device of any bus has. */
+interface ResolvedCommon {
   /** The name in the manifest; where one entry stands for several devices, with the address behind it (`nics@0000:01:00.0`). */
   readonly name: string;
   readonly vm: string;
-  readonly device: PciDevice;
   readonly origin: Origin;
   /** `take` assigns it; `detach` only takes its driver away, to make the group viable. */
   readonly use: 'assign' | 'detach';
   readonly driver: string;
   readonly reset: 'required' | 'preferred' | 'none';
   readonly groupPolicy: 'strict' | 'take' | 'detach';
-  readonly irqs: readonly {
-    readonly index: 'intx' | 'msi' | 'msix' | 'err' | 'req';
-    readonly count: number;
-    readonly at: Span;
-  }[];
-  readonly guest: { readonly placement: 'function' | 'own-bus' | 'group-bridge'; readonly address: string | null };
   readonly inUse: 'refuse' | 'take';
   /** The device's entry in the manifest. */
   readonly at: Span;
   /** What selected it there: the address, the id, … */
   readonly selectorAt: Span;
 }
+
+/** The kinds of interrupt of a PCI function. */
+export const PCI_INTERRUPTS = ['intx', 'msi', 'msix', 'err', 'req'] as const;
+export type PciInterrupt = (typeof PCI_INTERRUPTS)[number];
+
+export interface ResolvedPciDevice extends ResolvedCommon {
+  readonly bus: 'pci';
+  readonly device: PciDevice;
+  readonly irqs: readonly { readonly index: PciInterrupt; readonly count: number; readonly at: Span }[];
+  readonly guest: { readonly placement: 'function' | 'own-bus' | 'group-bridge'; readonly address: string | null };
+}
+
+export interface ResolvedPlatformDevice extends ResolvedCommon {
+  readonly bus: PlatformDevice['bus'];
+  readonly device: PlatformDevice;
+  readonly irqs: readonly {
+    /** `vfio_index`: position in the device's interrupts. */
+    readonly index: number;
+    readonly unmask: 'explicit' | 'eventfd';
+    readonly at: Span;
+  }[];
+  /** Demands on regions, by `vfio_index`. */
+  readonly regions: readonly {
+    readonly index: number;
+    readonly cacheable: 'required' | 'preferred' | null;
+    readonly mmap: 'required' | 'preferred' | null;
+    readonly at: Span;
+  }[];
+  readonly ranges: { readonly mode: 'expose' | 'translate'; readonly at: Span };
+  readonly interruptMap: { readonly mode: 'expose' | 'translate'; readonly at: Span };
+  readonly children: ResolvedChildren;
+  /** Where the guest sees it; null where the manifest leaves it to the layout. */
+  readonly guest: { readonly base: bigint | null; readonly interrupt: number | null; readonly at: Span };
+}
+
+/** Which nodes below a device's own go with it (R-TREE-1). Empty for a device without a node. */
+export interface ResolvedChildren {
+  /** Tree paths of the nodes that go with it, devices of their own included; each with its whole subtree listed. */
+  readonly included: readonly string[];
+  /** Tree paths of the children that stay; their subtrees stay with them and are not listed. */
+  readonly excluded: readonly string[];
+  readonly at: Span;
+}
+
+export type ResolvedDevice = ResolvedPciDevice | ResolvedPlatformDevice;
 
 /** Users and groups by name, as the host knows them: what `handoff: bind` needs. */
 export interface NameService {
@@ -84,5 +125,5 @@ export interface NameService {
 /** Another project that runs on this host, as far as planning is concerned. */
 export interface RunningProject {
   readonly name: string;
-  readonly devices: readonly { readonly address: string; readonly group: number }[];
+  readonly devices: readonly { readonly address: string; readonly group: number | null }[];
 }

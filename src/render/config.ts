@@ -3,6 +3,8 @@ import {
   type Origin,
   type ResolvedDevice,
   type ResolvedManifest,
+  type ResolvedPciDevice,
+  type ResolvedPlatformDevice,
   type ResolvedVm,
   type Span,
   unreachable,
@@ -40,7 +42,7 @@ function vmDocument(vm: ResolvedVm, u64: PutU64): object {
       from: span(one.at),
     })),
     msi: { banks: msi.banks },
-    devices: Object.fromEntries(devices.map((device) => [device.name, deviceDocument(device)])),
+    devices: Object.fromEntries(devices.map((device) => [device.name, deviceDocument(device, u64)])),
   };
 }
 
@@ -55,12 +57,12 @@ function handoffDocument(handoff: ResolvedVm['handoff']): object {
   };
 }
 
-function deviceDocument(resolved: ResolvedDevice): object {
-  const { device, guest, irqs } = resolved;
+function deviceDocument(resolved: ResolvedDevice, u64: PutU64): object {
+  const { device } = resolved;
   return {
-    pci: device.address,
-    id: `${device.vendor}:${device.device}`,
-    class: device.class,
+    ...(device.bus === 'pci'
+      ? { pci: device.address, id: `${device.vendor}:${device.device}`, class: device.class }
+      : { [device.bus]: device.address, ...(device.treePath === null ? {} : { treePath: device.treePath }) }),
     iommuGroup: device.group,
     use: resolved.use,
     ...originDocument(resolved.origin),
@@ -68,9 +70,34 @@ function deviceDocument(resolved: ResolvedDevice): object {
     reset: resolved.reset,
     group: resolved.groupPolicy,
     inUse: resolved.inUse,
+    ...(resolved.bus === 'pci' ? pciDocument(resolved) : platformDocument(resolved, u64)),
+    from: span(resolved.selectorAt),
+  };
+}
+
+function pciDocument({ irqs, guest }: ResolvedPciDevice): object {
+  return {
     irqs: irqs.map(({ index, count }) => ({ index, count })),
     guest: { placement: guest.placement, ...(guest.address === null ? {} : { address: guest.address }) },
-    from: span(resolved.selectorAt),
+  };
+}
+
+function platformDocument(resolved: ResolvedPlatformDevice, u64: PutU64): object {
+  const { irqs, regions, ranges, interruptMap, children, guest } = resolved;
+  return {
+    irqs: irqs.map(({ index, unmask }) => ({ index, unmask })),
+    regions: regions.map(({ index, cacheable, mmap }) => ({
+      index,
+      ...(cacheable === null ? {} : { cacheable }),
+      ...(mmap === null ? {} : { mmap }),
+    })),
+    ranges: ranges.mode,
+    interruptMap: interruptMap.mode,
+    children: { included: children.included, excluded: children.excluded },
+    guest: {
+      ...(guest.base === null ? {} : { base: u64(guest.base) }),
+      ...(guest.interrupt === null ? {} : { interrupt: guest.interrupt }),
+    },
   };
 }
 
@@ -83,6 +110,8 @@ function originDocument(origin: Origin): object {
       return { origin: origin.kind, bridge: origin.bridge.address };
     case 'group-sibling':
       return { origin: origin.kind, siblingOf: origin.of.address };
+    case 'child':
+      return { origin: origin.kind, childOf: origin.of.address };
     default:
       return unreachable(origin);
   }

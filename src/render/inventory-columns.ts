@@ -1,5 +1,5 @@
-import { describeClass } from '../model/index.ts';
-import type { PciDevice } from '../model/index.ts';
+import { describeKind } from '../model/index.ts';
+import type { HostDevice } from '../model/index.ts';
 
 /** How parts of an inventory are set off; each returns its text as it is where nothing is coloured. */
 export interface InventoryPaint {
@@ -17,24 +17,25 @@ export const printable = (text: string): string =>
   text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '?');
 
 /** The facts of a device that every view shows, one cell each. */
-export function deviceCells(device: PciDevice): string[] {
+export function deviceCells(device: HostDevice): string[] {
   const override = device.driverOverride === null ? '' : ` (override ${device.driverOverride})`;
   return [
     device.address,
-    describeClass(device.class),
-    `${device.vendor}:${device.device}`,
+    describeKind(device),
+    device.bus === 'pci' ? `${device.vendor}:${device.device}` : '-',
     `${device.driver ?? '-'}${override}`,
-    device.resetMethods.join(' ') || '-',
+    device.bus === 'pci' ? device.resetMethods.join(' ') || '-' : '-',
     namesOf(device).join(' ') || '-',
   ].map(printable);
 }
 
 /** What the host calls it: interfaces, disks, physical slot, place among virtual functions. */
-function namesOf(device: PciDevice): string[] {
+function namesOf(device: HostDevice): string[] {
+  const names = [...device.netdevs.map(({ name }) => name), ...device.blocks.map(({ name }) => name)];
+  if (device.bus !== 'pci') return names;
   const { slot, physicalFunction, virtualFunctionIndex, sriov } = device;
   return [
-    ...device.netdevs.map(({ name }) => name),
-    ...device.blocks.map(({ name }) => name),
+    ...names,
     ...(slot === null ? [] : [`slot=${slot}`]),
     ...(physicalFunction === null ? [] : [`vf=${virtualFunctionIndex ?? '?'}@${physicalFunction}`]),
     ...(sriov === null ? [] : [`vfs=${sriov.enabled}/${sriov.total}`]),

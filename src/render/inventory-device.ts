@@ -1,37 +1,47 @@
 import { describeClass, describeDevice, formatBytes, hex } from '../model/index.ts';
-import type { HostIndex, PciDevice } from '../model/index.ts';
+import type { HostDevice, HostIndex, PciDevice } from '../model/index.ts';
 import { PLAIN, printable } from './inventory-columns.ts';
 import type { InventoryPaint } from './inventory-columns.ts';
 import { problemsOf } from './inventory-problems.ts';
 import { regionText } from './inventory.ts';
 
+type Row = [name: string, value: string];
+
+const pciIdentity = (device: PciDevice): Row[] => [
+  ['class', `${describeClass(device.class)} (${device.class}), ${device.header} header`],
+  ['id', `${device.vendor}:${device.device} revision ${device.revision}`],
+  ['subsystem', device.subsystem ? `${device.subsystem.vendor}:${device.subsystem.device}` : '-'],
+];
+
+const pciFacts = (device: PciDevice): Row[] => [
+  ['reset', device.resetMethods.join(' ') || '-'],
+  ['slot', device.slot ?? '-'],
+  ...(device.sriov ? [['SR-IOV', `${device.sriov.enabled} of ${device.sriov.total} VFs`] as Row] : []),
+  ...(device.physicalFunction === null
+    ? []
+    : [['VF of', `${device.physicalFunction}, index ${device.virtualFunctionIndex ?? '?'}`] as Row]),
+  ...device.resources.map(({ index, start, size, kind }): Row => [
+    index === 6 ? 'ROM' : `BAR ${index}`,
+    `${hex(start)}, ${formatBytes(size)}, ${kind}`,
+  ]),
+];
+
 /** Everything about one device, a fact to a line, with the group that it can only be assigned with. */
-export function renderDevice(host: HostIndex, device: PciDevice, paint: InventoryPaint = PLAIN): string {
+export function renderDevice(host: HostIndex, device: HostDevice, paint: InventoryPaint = PLAIN): string {
   const group = device.group === null ? undefined : host.groups.get(device.group);
   const siblings = device.group === null ? [] : (host.members.get(device.group) ?? []).filter((one) => one !== device);
-  const facts: [string, string][] = [
+  const facts: Row[] = [
     ['path', device.sysfsPath],
-    ['class', `${describeClass(device.class)} (${device.class}), ${device.header} header`],
-    ['id', `${device.vendor}:${device.device} revision ${device.revision}`],
-    ['subsystem', device.subsystem ? `${device.subsystem.vendor}:${device.subsystem.device}` : '-'],
+    ...(device.bus === 'pci' ? pciIdentity(device) : [['tree path', device.treePath ?? '-'] as Row]),
     ['driver', device.driver ?? '-'],
     ['override', device.driverOverride ?? '-'],
     ['group', group ? `${group.id}${group.type === null ? '' : ` (${group.type})`}` : '-'],
-    ...siblings.map((sibling): [string, string] => ['with', describeDevice(sibling)]),
-    ...(group?.reservedRegions ?? []).map((region): [string, string] => ['reserved', regionText(region)]),
-    ['reset', device.resetMethods.join(' ') || '-'],
-    ['slot', device.slot ?? '-'],
+    ...siblings.map((sibling): Row => ['with', describeDevice(sibling)]),
+    ...(group?.reservedRegions ?? []).map((region): Row => ['reserved', regionText(region)]),
     ['NUMA node', device.numaNode === null ? '-' : String(device.numaNode)],
-    ...(device.sriov ? [['SR-IOV', `${device.sriov.enabled} of ${device.sriov.total} VFs`] as [string, string]] : []),
-    ...(device.physicalFunction === null
-      ? []
-      : [['VF of', `${device.physicalFunction}, index ${device.virtualFunctionIndex ?? '?'}`] as [string, string]]),
-    ...device.resources.map(({ index, start, size, kind }): [string, string] => [
-      index === 6 ? 'ROM' : `BAR ${index}`,
-      `${hex(start)}, ${formatBytes(size)}, ${kind}`,
-    ]),
-    ...device.netdevs.map(({ name, up }): [string, string] => ['interface', `${name}, ${up ? 'up' : 'down'}`]),
-    ...device.blocks.map(({ name }): [string, string] => ['disk', name]),
+    ...(device.bus === 'pci' ? pciFacts(device) : []),
+    ...device.netdevs.map(({ name, up }): Row => ['interface', `${name}, ${up ? 'up' : 'down'}`]),
+    ...device.blocks.map(({ name }): Row => ['disk', name]),
   ];
   const width = Math.max(...facts.map(([name]) => name.length));
   const problems = problemsOf(host).filter(

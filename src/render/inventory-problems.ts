@@ -1,5 +1,5 @@
 import { isVfioDriver, leavesGroupViable, resetMethodsOn, slotOf } from '../model/index.ts';
-import type { Bdf, HostIndex, PciDevice } from '../model/index.ts';
+import type { HostDevice, HostIndex, PciDevice } from '../model/index.ts';
 
 /** Something that stands in the way of assigning a device or a group, or that its owner should know first. */
 export interface InventoryProblem {
@@ -15,7 +15,7 @@ export interface InventoryProblem {
     | 'in-use'
     | 'opened';
   /** What it is about: a device, a group, or (both null) the host. */
-  readonly device: Bdf | null;
+  readonly device: string | null;
   readonly group: number | null;
   readonly text: string;
 }
@@ -46,14 +46,15 @@ function hostProblems({ inventory }: HostIndex, isCovered: boolean): InventoryPr
 }
 
 /** What can be assigned: bridges stay with the host, and host bridges are no devices to give away. */
-const isAssignable = (device: PciDevice): boolean => device.header === 'endpoint' && !device.class.startsWith('0600');
+const isAssignable = (device: HostDevice): boolean =>
+  device.bus !== 'pci' || (device.header === 'endpoint' && !device.class.startsWith('0600'));
 
 function groupProblems(host: HostIndex, id: number): InventoryProblem[] {
   const members = (host.members.get(id) ?? []).filter(isAssignable);
   const group = host.groups.get(id);
   const about = { device: null, group: id };
   const problems: InventoryProblem[] = [];
-  const cards = new Set(members.map((device) => slotOf(device.address)));
+  const cards = new Set(members.map((device) => (device.bus === 'pci' ? slotOf(device.address) : device.address)));
   if (cards.size > 1) {
     const text = `functions of ${cards.size} different cards cannot be isolated from each other`;
     problems.push({ ...about, kind: 'shared-group', text });
@@ -74,12 +75,23 @@ function groupProblems(host: HostIndex, id: number): InventoryProblem[] {
   return problems;
 }
 
-function deviceProblems(host: HostIndex, device: PciDevice, isCovered: boolean): InventoryProblem[] {
+function deviceProblems(host: HostIndex, device: HostDevice, isCovered: boolean): InventoryProblem[] {
   if (!isAssignable(device)) return [];
   const problems: InventoryProblem[] = [];
   const add = (kind: InventoryProblem['kind'], text: string) =>
     problems.push({ kind, device: device.address, group: device.group, text });
   if (device.group === null && isCovered) add('no-group', 'no IOMMU covers it');
+  if (device.bus === 'pci') pciProblems(host, device, add);
+  const uses = usesOf(device);
+  if (uses.length > 0) add('in-use', `in use: ${uses.join('; ')}`);
+  return problems;
+}
+
+function pciProblems(
+  host: HostIndex,
+  device: PciDevice,
+  add: (kind: InventoryProblem['kind'], text: string) => void,
+): void {
   // Functions of the chipset have no reset and are not given away.
   if (resetMethodsOn(host, device).length === 0 && !device.class.startsWith('06')) {
     const others = device.resetMethods.length > 0 ? ' alone: other functions are on its bus' : '';
@@ -89,16 +101,13 @@ function deviceProblems(host: HostIndex, device: PciDevice, isCovered: boolean):
     const { enabled } = device.sriov;
     add('live-vfs', `has ${enabled} virtual function${enabled === 1 ? '' : 's'}: VFIO takes a PF only without any`);
   }
-  const uses = usesOf(device);
-  if (uses.length > 0) add('in-use', `in use: ${uses.join('; ')}`);
-  return problems;
 }
 
 /** What the host does with a device, each use in words. Nothing for one that VFIO holds. */
-function usesOf(device: PciDevice): string[] {
+function usesOf(device: HostDevice): string[] {
   if (device.driver !== null && isVfioDriver(device.driver)) return [];
   const uses: string[] = [];
-  if (device.bootDisplay) uses.push('the boot display');
+  if (device.bus === 'pci' && device.bootDisplay) uses.push('the boot display');
   for (const { name, up, hasAddress, defaultRoute, master } of device.netdevs) {
     const roles = [
       ...(up && hasAddress ? ['up with an address'] : []),

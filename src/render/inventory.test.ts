@@ -99,9 +99,9 @@ test('shows one device with the others of its group', () => {
       with       0000:00:1c.4 8086:3420 PCI bridge, driver pcieport, slot 7
       with       0000:03:00.1 8086:10d3 Ethernet controller, driver vfio-pci
       reserved   0xfee00000-0xfeefffff msi
+      NUMA node  -
       reset      flr bus
       slot       -
-      NUMA node  -
       interface  cable0, up
       ! not viable while the host holds 0000:03:00.0 (e1000e)
       ! in use: cable0 up with an address, the default route, part of trunk

@@ -1,5 +1,5 @@
 import { formatBytes, hex } from '../model/index.ts';
-import type { HostIndex, HostInventory, IommuGroup, PciDevice, ReservedRegion } from '../model/index.ts';
+import type { HostDevice, HostIndex, HostInventory, IommuGroup, ReservedRegion } from '../model/index.ts';
 import { columnLine, columnWidths, deviceCells, PLAIN, printable } from './inventory-columns.ts';
 import type { InventoryPaint } from './inventory-columns.ts';
 import { problemsOf } from './inventory-problems.ts';
@@ -12,7 +12,7 @@ export function renderGroups(host: HostIndex, paint: InventoryPaint = PLAIN): st
   const problems = new ProblemTable(problemsOf(host), paint);
   const cells = new Map([...host.byAddress.values()].map((device) => [device, deviceCells(device)]));
   const widths = columnWidths([HEAD, ...cells.values()]);
-  const rows = (devices: readonly PciDevice[]) =>
+  const rows = (devices: readonly HostDevice[]) =>
     devices.flatMap((device) => [
       `  ${columnLine(cells.get(device) ?? [], widths)}`,
       ...problems.ofDevice(device, '    '),
@@ -95,7 +95,7 @@ class ProblemTable {
 
   ofHost = (): string[] => this.#of('host', '');
   ofGroup = (id: number): string[] => this.#of(`group ${id}`, '  ');
-  ofDevice = (device: PciDevice, indent: string): string[] => this.#of(device.address, indent);
+  ofDevice = (device: HostDevice, indent: string): string[] => this.#of(device.address, indent);
 
   #of(key: string, indent: string): string[] {
     return (this.#lines.get(key) ?? []).map((text) => indent + this.#paint.problem(`! ${printable(text)}`));

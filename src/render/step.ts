@@ -8,6 +8,16 @@ const driver = (step: { device: { bus: string }; driver: string | null }): strin
   `/sys/bus/${step.device.bus}/drivers/${step.driver}`;
 const pages = (pageSize: bigint | null): string => (pageSize === null ? '' : ` of ${formatBytes(pageSize)} pages`);
 
+/** What else an answer must say: `, 1 region, 3 interrupts, can be reset`. */
+function expected({ regions, irqs, reset }: Extract<Step, { kind: 'check-device-info' }>): string {
+  const count = (number: number, what: string) => `, ${number} ${what}${number === 1 ? '' : 's'}`;
+  return [
+    regions === undefined ? '' : count(regions, 'region'),
+    irqs === undefined ? '' : count(irqs, 'interrupt'),
+    reset === undefined ? '' : ', can be reset',
+  ].join('');
+}
+
 /** A step in the words of the system call that it is: the file and what is written, or the ioctl and its arguments. */
 export function describeStep(step: Step): string {
   switch (step.kind) {
@@ -31,8 +41,12 @@ export function describeStep(step: Step): string {
       return `chmod ${step.path} to 0${step.mode.toString(8)}`;
     case 'open-container':
       return `open /dev/vfio/vfio as ${step.handle}`;
+    case 'wait-noiommu-node':
+      return `wait for the /dev/vfio/noiommu-N of ${step.device.address}`;
     case 'open-group':
       return `open /dev/vfio/${step.group} as ${step.handle}`;
+    case 'open-noiommu-group':
+      return `open the /dev/vfio/noiommu-N of ${step.device.address} as ${step.handle}`;
     case 'open-device':
       return `VFIO_GROUP_GET_DEVICE_FD ${step.groupHandle} ${step.device.address} as ${step.handle}`;
     case 'create-eventfd':
@@ -53,8 +67,10 @@ type Described =
   | 'wait-node'
   | 'chown-node'
   | 'chmod-node'
+  | 'wait-noiommu-node'
   | 'open-container'
   | 'open-group'
+  | 'open-noiommu-group'
   | 'open-device'
   | 'create-eventfd'
   | 'close';
@@ -76,11 +92,13 @@ function describeCall(step: Exclude<Step, { kind: Described }>): string {
     case 'check-iommu-info':
       return `VFIO_IOMMU_GET_INFO ${step.container}: takes ${step.mappings} mapping${step.mappings === 1 ? '' : 's'} of ${formatBytes(step.pageSize)} pages`;
     case 'check-device-info':
-      return `VFIO_DEVICE_GET_INFO ${step.deviceHandle} is ${step.bus}`;
+      return `VFIO_DEVICE_GET_INFO ${step.deviceHandle} is ${step.bus}${expected(step)}`;
     case 'check-region-info':
-      return `VFIO_DEVICE_GET_REGION_INFO ${step.deviceHandle} region ${step.index}`;
+      return `VFIO_DEVICE_GET_REGION_INFO ${step.deviceHandle} region ${step.index}${step.size === undefined ? '' : ` is ${formatBytes(step.size)}`}${step.flags === undefined ? '' : `, ${step.flags.join(', ')}`}`;
     case 'check-irq-info':
-      return `VFIO_DEVICE_GET_IRQ_INFO ${step.deviceHandle} ${step.index} has ${step.count}`;
+      return `VFIO_DEVICE_GET_IRQ_INFO ${step.deviceHandle} ${step.index} has ${step.count}${step.trigger === undefined ? '' : `, ${step.trigger}`}`;
+    case 'check-devtree-info':
+      return `VFIO_DEVICE_GET_DEVTREE_INFO ${step.deviceHandle} ${step.type} ${step.index} is ${step.path} [${step.dtIndex}]`;
     case 'reset-device':
       return `VFIO_DEVICE_RESET ${step.deviceHandle}`;
     case 'write-region':
@@ -101,6 +119,10 @@ function describeCall(step: Exclude<Step, { kind: Described }>): string {
       return `VFIO_DEVICE_SET_IRQS ${step.deviceHandle} ${step.index}: ${step.eventfds.length} eventfds`;
     case 'clear-irqs':
       return `VFIO_DEVICE_SET_IRQS ${step.deviceHandle} ${step.index}: off`;
+    case 'set-irq-unmask':
+      return `VFIO_DEVICE_SET_IRQS ${step.deviceHandle} ${step.index}: ${step.eventfd} unmasks`;
+    case 'clear-irq-unmask':
+      return `VFIO_DEVICE_SET_IRQS ${step.deviceHandle} ${step.index}: no eventfd unmasks`;
     default:
       return unreachable(step);
   }

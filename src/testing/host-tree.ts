@@ -1,3 +1,4 @@
+import { isPci } from '../model/index.ts';
 import type { BlockDevice, HostInventory, PciDevice } from '../model/index.ts';
 import { writeProcess } from './host-tree-proc.ts';
 import { Tree } from './tree.ts';
@@ -13,8 +14,9 @@ export function writeHostTree(root: string, inventory: HostInventory): void {
     tree.folder(folder);
   }
   const paths = new Map(inventory.devices.map((device) => [device.address as string, device.sysfsPath]));
-  for (const device of inventory.devices) writeDevice(tree, device);
-  for (const device of inventory.devices) writeFunctionLinks(tree, device, paths);
+  const functions = inventory.devices.filter(isPci);
+  for (const device of functions) writeDevice(tree, device);
+  for (const device of functions) writeFunctionLinks(tree, device, paths);
   for (const group of inventory.groups) {
     const directory = `/sys/kernel/iommu_groups/${group.id}`;
     if (group.type !== null) tree.file(`${directory}/type`, `${group.type}\n`);

@@ -1,5 +1,5 @@
 import { indexHost, nearNames, parseBdf } from '../../model/index.ts';
-import type { HostIndex, PciDevice } from '../../model/index.ts';
+import type { HostDevice, HostIndex } from '../../model/index.ts';
 import { renderDevices, renderGroups } from '../../render/inventory.ts';
 import type { InventoryPaint } from '../../render/inventory-columns.ts';
 import { ExitStatus } from '../exit-status.ts';
@@ -55,7 +55,7 @@ async function paintFor({ terminal }: Invocation): Promise<InventoryPaint | unde
 const diskName = (text: string): string => text.replace(/^\/dev\//, '');
 
 /** By PCI address, network interface, or disk, with or without /dev/. */
-function findDevice({ byAddress }: HostIndex, text: string): PciDevice | 'absent' {
+function findDevice({ byAddress }: HostIndex, text: string): HostDevice | 'absent' {
   const address = parseBdf(text);
   if (address) return byAddress.get(address) ?? 'absent';
   for (const device of byAddress.values()) {

@@ -54,7 +54,7 @@ async function projectRows(state: StateDirectory) {
       pid: record.owner?.pid ?? null,
       since: record.since,
       host: record.hostFile,
-      devices: record.assignments.map((entry) => ({ ...entry, heldBy: holders.get(entry.group) ?? [] })),
+      devices: record.assignments.map((entry) => ({ ...entry, heldBy: entry.group === null ? [] : (holders.get(entry.group) ?? []) })),
       left: record.left,
     };
   });

@@ -1,15 +1,22 @@
 import {
   type DeviceRef,
+  type HostDevice,
   type HostIndex,
+  invariant,
   isVfioDriver,
-  type PciDevice,
   type ResolvedDevice,
   type ResolvedManifest,
 } from '../../model/index.ts';
 import type { StepList } from './steps.ts';
 
-const refOf = (device: PciDevice): DeviceRef => ({ bus: 'pci', address: device.address });
-const resourceOf = (device: PciDevice): string => `device ${device.address}`;
+/** A device as a step names it. What VFIO has no way of opening by group was refused by the rules. */
+export function refOf(device: HostDevice): DeviceRef {
+  if (device.bus === 'pci') return { bus: 'pci', address: device.address };
+  invariant(device.bus === 'platform' || device.bus === 'amba', `a ${device.bus} device passed the rules`);
+  return { bus: device.bus, address: device.address };
+}
+
+const resourceOf = (device: HostDevice): string => `device ${device.address}`;
 
 /** How the kernel names a module: the file may have hyphens, /sys/module never has. */
 export const moduleKey = (name: string): string => name.replaceAll('-', '_');
@@ -23,6 +30,8 @@ const originText = (device: ResolvedDevice): string => {
       return `${device.name} of ${device.vm}, below bridge ${device.origin.bridge.address}`;
     case 'group-sibling':
       return `shares IOMMU group ${device.device.group} with ${device.origin.of.address} of ${device.vm}`;
+    case 'child':
+      return `${device.name} of ${device.vm}, a child of ${device.origin.of.address}`;
   }
 };
 
@@ -87,19 +96,19 @@ export function lowerBinding(device: ResolvedDevice, steps: StepList, after: rea
  * reports the real errno. The way back runs in the reverse of its adding: unbind, the old override, the old driver.
  */
 function lowerRebind(device: ResolvedDevice, steps: StepList, after: readonly string[]): string[] {
-  const { device: pci, driver } = device;
-  const { address } = pci;
-  const ref = refOf(pci);
+  const { device: host, driver } = device;
+  const { address } = host;
+  const ref = refOf(host);
   const reason = reasonOf(device);
   const { resource } = reason;
   const override = steps.add('set-driver-override', address, { ...reason, after }, { device: ref, driver });
   const unbound = addUnbind(device, steps, [override]);
   const bind = steps.add('bind-driver', address, { ...reason, after: unbound }, { device: ref, driver });
 
-  addReturn(pci, steps, [`back:${override}`]);
-  const before = { device: ref, driver: pci.driverOverride };
+  addReturn(host, steps, [`back:${override}`]);
+  const before = { device: ref, driver: host.driverOverride };
   steps.undo('set-driver-override', override, address, { resource, cause: 'as it was' }, before);
-  const leave = { resource, cause: `goes back to ${hostOwner(pci)}` };
+  const leave = { resource, cause: `goes back to ${hostOwner(host)}` };
   steps.undo('unbind-driver', bind, address, leave, { device: ref, driver });
   return [bind];
 }
@@ -112,21 +121,21 @@ const reasonOf = (device: ResolvedDevice) => ({
 
 /** Takes the host driver away. A device without one has nothing to lose. */
 function addUnbind(device: ResolvedDevice, steps: StepList, after: readonly string[]): string[] {
-  const { device: pci } = device;
-  if (pci.driver === null) return [...after];
-  const details = { device: refOf(pci), driver: pci.driver };
-  return [steps.add('unbind-driver', pci.address, { ...reasonOf(device), after }, details)];
+  const { device: host } = device;
+  if (host.driver === null) return [...after];
+  const details = { device: refOf(host), driver: host.driver };
+  return [steps.add('unbind-driver', host.address, { ...reasonOf(device), after }, details)];
 }
 
 /** Gives a device back to the driver that {@link addUnbind} took it from. */
-function addReturn(pci: PciDevice, steps: StepList, after: readonly string[]): void {
-  if (pci.driver === null) return;
-  const reason = { resource: resourceOf(pci), cause: `it was on ${pci.driver}`, after };
-  const details = { device: refOf(pci), driver: pci.driver };
-  steps.undo('bind-driver', `unbind-driver:${pci.address}`, pci.address, reason, details);
+function addReturn(host: HostDevice, steps: StepList, after: readonly string[]): void {
+  if (host.driver === null) return;
+  const reason = { resource: resourceOf(host), cause: `it was on ${host.driver}`, after };
+  const details = { device: refOf(host), driver: host.driver };
+  steps.undo('bind-driver', `unbind-driver:${host.address}`, host.address, reason, details);
 }
 
-const hostOwner = (device: PciDevice): string =>
+const hostOwner = (device: HostDevice): string =>
   device.driver === null
     ? 'having no driver'
     : isVfioDriver(device.driver)

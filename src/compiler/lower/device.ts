@@ -1,4 +1,4 @@
-import { bytes, type ResolvedDevice } from '../../model/index.ts';
+import { bytes, type ResolvedDevice, type ResolvedPciDevice } from '../../model/index.ts';
 import { groupHandle } from './container.ts';
 import type { StepList } from './steps.ts';
 
@@ -19,7 +19,7 @@ export const deviceHandle = (device: ResolvedDevice): string => `device:${device
  * @param methods what can reset it by itself; without any, no reset is planned.
  */
 export function lowerDevice(
-  device: ResolvedDevice,
+  device: ResolvedPciDevice,
   methods: readonly string[],
   steps: StepList,
   after: string,
@@ -76,17 +76,17 @@ export function lowerDevice(
   return [config, ...irqs, reset];
 }
 
-const canReset = (device: ResolvedDevice, methods: readonly string[]): boolean =>
+const canReset = (device: ResolvedPciDevice, methods: readonly string[]): boolean =>
   device.reset !== 'none' && methods.length > 0;
 
-const resetCause = (device: ResolvedDevice, methods: readonly string[]): string =>
+const resetCause = (device: ResolvedPciDevice, methods: readonly string[]): string =>
   `reset: ${device.reset}; the kernel tries ${methods.join(', then ')}`;
 
 /**
  * The way back of a device that DMA and interrupts may have run on: silent, then reset, before its memory goes
  * (R-ORDER-4). Added after the mappings, so that it runs before they are taken away.
  */
-export function lowerQuiesce(device: ResolvedDevice, methods: readonly string[], steps: StepList): void {
+export function lowerQuiesce(device: ResolvedPciDevice, methods: readonly string[], steps: StepList): void {
   const address = device.device.address;
   const resource = `device ${address}`;
   const handle = deviceHandle(device);
@@ -110,7 +110,7 @@ export function lowerQuiesce(device: ResolvedDevice, methods: readonly string[],
 }
 
 /** Steps that connect a device's interrupts, once the mappings exist (R-ORDER-3). */
-export function lowerInterrupts(device: ResolvedDevice, steps: StepList, after: readonly string[]): void {
+export function lowerInterrupts(device: ResolvedPciDevice, steps: StepList, after: readonly string[]): void {
   const address = device.device.address;
   const resource = `device ${address}`;
   for (const irqs of device.irqs) {

@@ -1,10 +1,12 @@
-import { type Fact, hex, type HostIndex, type PciDevice, type Plan, type ResolvedManifest } from '../../model/index.ts';
+import { type Fact, hex, type HostDevice, type HostIndex, type Plan, type ResolvedManifest } from '../../model/index.ts';
 import { moduleKey } from './binding.ts';
 
 /** Reads one property of the host as text; null where the host does not have it. */
 type Reader = (host: HostIndex, subject: string) => string | null;
 
-const device = (host: HostIndex, address: string) => host.byAddress.get(address as never);
+const device = (host: HostIndex, address: string) => host.byAddress.get(address);
+const identityOf = (found: HostDevice): string =>
+  `${found.bus === 'pci' ? `${found.vendor}:${found.device}` : (found.treePath ?? found.bus)} at ${found.sysfsPath}`;
 const group = (host: HostIndex, id: string) => host.groups.get(Number(id));
 
 /** Everything that a plan may rely on: one row a property. */
@@ -17,7 +19,7 @@ const READERS: Readonly<Record<string, Readonly<Record<string, Reader>>>> = {
   device: {
     identity: (host, address) => {
       const found = device(host, address);
-      return found ? `${found.vendor}:${found.device} at ${found.sysfsPath}` : null;
+      return found ? identityOf(found) : null;
     },
     driver: (host, address) => device(host, address)?.driver ?? null,
     'driver override': (host, address) => device(host, address)?.driverOverride ?? null,
@@ -25,7 +27,10 @@ const READERS: Readonly<Record<string, Readonly<Record<string, Reader>>>> = {
       const found = device(host, address);
       return found ? usesOf(found).join(', ') : null;
     },
-    'reset methods': (host, address) => device(host, address)?.resetMethods.join(' ') ?? null,
+    'reset methods': (host, address) => {
+      const found = device(host, address);
+      return found?.bus === 'pci' ? found.resetMethods.join(' ') : null;
+    },
   },
   group: {
     members: (host, id) =>
@@ -44,7 +49,7 @@ const READERS: Readonly<Record<string, Readonly<Record<string, Reader>>>> = {
 };
 
 /** What the host does with a device: a plan made while a disk was free must not run once it is mounted. */
-function usesOf(found: PciDevice): string[] {
+function usesOf(found: HostDevice): string[] {
   const disks = found.blocks.flatMap((block) => [
     ...block.mounts.map((mount) => `${block.name} mounted at ${mount}`),
     ...(block.swap ? [`${block.name} is swap`] : []),

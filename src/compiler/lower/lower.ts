@@ -1,6 +1,5 @@
 import {
   type Assignment,
-  type Bdf,
   defineDiagnostic,
   type Diagnostic,
   didYouMean,
@@ -9,10 +8,11 @@ import {
   type Plan,
   resetMethodsOn,
   type ResolvedManifest,
+  type ResolvedPciDevice,
   type ResolvedVm,
   type Result,
 } from '../../model/index.ts';
-import { lowerBinding, lowerModules, lowerUnsafeInterrupts } from './binding.ts';
+import { lowerBinding, lowerModules, lowerUnsafeInterrupts, refOf } from './binding.ts';
 import { lowerContainer, mappingNeeds } from './container.ts';
 import { lowerDevice, lowerInterrupts, lowerQuiesce } from './device.ts';
 import { collectFacts } from './facts.ts';
@@ -105,7 +105,9 @@ function lowerHeldSide(
   host: HostIndex,
   steps: StepList,
 ): void {
-  const assigned = vm.devices.filter((device) => device.use === 'assign');
+  const assigned = vm.devices.filter(
+    (device): device is ResolvedPciDevice => device.bus === 'pci' && device.use === 'assign',
+  );
   const container = lowerContainer(vm, groupsOf(vm), ready, mappingNeeds(vm, host), steps);
   const quiet = assigned.flatMap((device) =>
     lowerDevice(device, resetMethodsOn(host, device.device), steps, container),
@@ -144,11 +146,12 @@ function assignmentsOf(manifest: ResolvedManifest): Assignment[] {
       .map((entry) => ({
         vm: vm.name,
         device: entry.name,
-        address: entry.device.address satisfies Bdf,
-        group: entry.device.group ?? -1,
+        bus: refOf(entry.device).bus,
+        address: entry.device.address,
+        group: entry.device.group,
         driver: entry.driver,
         handoff: vm.handoff.mode,
-        guest: entry.guest,
+        guest: entry.bus === 'pci' ? entry.guest : { placement: 'function', address: null },
       })),
   );
 }

@@ -1,11 +1,11 @@
 import { leavesGroupViable } from '../../model/index.ts';
-import type { HostIndex, PciDevice } from '../../model/index.ts';
+import type { HostDevice, HostIndex } from '../../model/index.ts';
 import type { FoundEntry } from './find-devices.ts';
 
 /** A device that an entry brings along because it shares the group of one of the entry's own. */
 export interface Sibling {
-  readonly device: PciDevice;
-  readonly of: PciDevice;
+  readonly device: HostDevice;
+  readonly of: HostDevice;
 }
 
 /**
@@ -14,7 +14,7 @@ export interface Sibling {
  * (R-GROUP-1). Where two entries of one group would bring a device along, the first one does.
  */
 export function siblingsOf(entries: readonly FoundEntry[], host: HostIndex): Map<FoundEntry, Sibling[]> {
-  const spoken = new Set(entries.flatMap((entry) => entry.devices.map(({ device }) => device)));
+  const spoken = new Set<HostDevice>(entries.flatMap((entry) => entry.devices.map(({ device }) => device)));
   const siblings = new Map<FoundEntry, Sibling[]>();
   const done = new Set<number>();
   for (const entry of entries) {
@@ -24,7 +24,7 @@ export function siblingsOf(entries: readonly FoundEntry[], host: HostIndex): Map
       if (of.group === null || done.has(of.group)) continue;
       done.add(of.group);
       for (const device of host.members.get(of.group) ?? []) {
-        if (spoken.has(device) || device.header === 'bridge' || leavesGroupViable(device)) continue;
+        if (spoken.has(device) || (device.bus === 'pci' && device.header === 'bridge') || leavesGroupViable(device)) continue;
         brought.push({ device, of });
       }
     }

@@ -3,10 +3,10 @@ import type { HostIndex, PciDevice } from '../../model/index.ts';
 
 type Names = ReadonlyMap<string, readonly PciDevice[]>;
 
-/** Every way to find a device of a host. Each table is built when it is first used: most manifests need one or two. */
+/** Every way to find a PCI function of a host. Each table is built when it is first used: most manifests need one or two. */
 export interface Lookup {
   readonly host: HostIndex;
-  /** All devices in order of address. */
+  /** All PCI functions in order of address. */
   readonly devices: readonly PciDevice[];
   byPath(): ReadonlyMap<string, PciDevice>;
   /** By `vendor:device`. */
@@ -65,7 +65,7 @@ export const serialsOf = (device: PciDevice): string[] =>
     .map((serial) => serial.toLowerCase());
 
 export function lookupOf(host: HostIndex): Lookup {
-  const devices = [...host.byAddress.values()].sort(byAddress);
+  const devices = [...host.pciByAddress.values()].sort(byAddress);
   const table = (keys: (device: PciDevice) => Iterable<string | undefined>) => once(() => tabulate(devices, keys));
   const classes = new Map<string, readonly PciDevice[]>();
   return {

@@ -15,7 +15,7 @@ export function nearAddress(address: Bdf, lookup: Lookup): PciDevice[] {
   const bus = lookup.byBus().get(address.slice(0, -5)) ?? [];
   const sameSlot = bus.filter((device) => slotOf(device.address) === slotOf(address));
   const oneDigitOff = [...oneDigitAway(address)]
-    .map((other) => lookup.host.byAddress.get(other))
+    .map((other) => lookup.host.pciByAddress.get(other))
     .filter((device) => device !== undefined);
   return [...new Set([...sameSlot, ...oneDigitOff, ...bus])].slice(0, LISTED);
 }

@@ -1,3 +1,4 @@
+import { isPci, PCI_INTERRUPTS } from '../../model/index.ts';
 import { DeviceFinder, type FoundEntry } from './find-devices.ts';
 import type {
   DeviceManifest,
@@ -7,6 +8,7 @@ import type {
   Path,
   ResolvedDevice,
   ResolvedManifest,
+  ResolvedPciDevice,
   ResolvedVm,
   Result,
   VmManifest,
@@ -77,9 +79,10 @@ function resolveEntry(entry: FoundEntry, siblings: readonly Sibling[], manifest:
     device,
     origin,
   }));
-  const brought = siblings.map(({ device, of }): ResolvedDevice => {
-    const alike = device.vendor === of.vendor && device.device === of.device;
-    return {
+  const brought = siblings.flatMap(({ device, of }): ResolvedDevice[] => {
+    if (!isPci(device)) return [];
+    const alike = isPci(of) && device.vendor === of.vendor && device.device === of.device;
+    return [{
       ...common,
       name: `${entry.name}@${device.address}`,
       device,
@@ -91,7 +94,7 @@ function resolveEntry(entry: FoundEntry, siblings: readonly Sibling[], manifest:
       guest: { placement: common.guest.placement, address: null },
       // Taking a device that the host uses is allowed for the one named (R-BIND-5), not for what it brings along.
       inUse: 'refuse',
-    };
+    }];
   });
   return [...named, ...brought];
 }
@@ -100,19 +103,19 @@ function commonOf(
   settings: DeviceManifest,
   entry: FoundEntry,
   manifest: Manifest,
-): Omit<ResolvedDevice, 'name' | 'device' | 'origin'> {
+): Omit<ResolvedPciDevice, 'name' | 'device' | 'origin'> {
   const { reset = {}, guest = {}, irqs = [] } = settings;
   return {
+    bus: 'pci',
     vm: entry.vm,
     use: 'assign',
     driver: settings.driver ?? USUAL_DRIVER,
     reset: typeof reset === 'string' ? reset : (reset.policy ?? 'required'),
     groupPolicy: settings.group ?? 'strict',
-    irqs: irqs.map(({ index, count = 1 }, position) => ({
-      index,
-      count,
-      at: manifest.at([...entry.path, 'irqs', position]),
-    })),
+    irqs: irqs.flatMap(({ index, count = 1 }, position) => {
+      const kind = PCI_INTERRUPTS.find((one) => one === index);
+      return kind ? [{ index: kind, count, at: manifest.at([...entry.path, 'irqs', position]) }] : [];
+    }),
     guest: { placement: guest.placement ?? 'function', address: guest.address ?? null },
     inUse: settings.inUse ?? 'refuse',
     at: entry.at,

@@ -62,7 +62,7 @@ function byAddress(text: string, lookup: Lookup, at: Span): Selection {
     const detail = `"${text}" is not a PCI address. Write it as lspci -D prints it, such as 0000:01:00.0; the domain may be left out.`;
     return { devices: [], refused: malformedAddress({ detail, at }) };
   }
-  const device = lookup.host.byAddress.get(address);
+  const device = lookup.host.pciByAddress.get(address);
   return { devices: device ? [device] : [], near: () => nearByAddress(address, lookup) };
 }
 
@@ -76,7 +76,7 @@ function bySysfs(text: string, lookup: Lookup): Selection {
       return { devices: device ? [device] : [], near: () => nearPath(name.address, lookup) };
     }
     case 'address': {
-      const device = lookup.host.byAddress.get(name.address);
+      const device = lookup.host.pciByAddress.get(name.address);
       return { devices: device ? [device] : [], near: () => nearByAddress(name.address, lookup) };
     }
     case 'netdev':
@@ -90,7 +90,7 @@ function bySysfs(text: string, lookup: Lookup): Selection {
 
 /** Another path to the same address comes first: a card that moved to another bridge may keep its bus number. */
 function nearPath(address: Bdf, lookup: Lookup): Related[] {
-  const moved = lookup.host.byAddress.get(address);
+  const moved = lookup.host.pciByAddress.get(address);
   return moved ? [{ message: `${address} is at ${moved.sysfsPath}` }] : nearByAddress(address, lookup);
 }
 

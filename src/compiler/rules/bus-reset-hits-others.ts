@@ -1,7 +1,7 @@
-import { BUS_METHODS, defineDiagnostic, describeDevice, isVfioDriver } from '../../model/index.ts';
+import { BUS_METHODS, busOf, defineDiagnostic, describeDevice, isPci, isVfioDriver } from '../../model/index.ts';
 import type { PciDevice, ResolvedDevice } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
-import { assignedDevices, byAddress, groupBy } from './shared/assignments.ts';
+import { assignedDevices, byAddress, groupBy, isPciEntry } from './shared/assignments.ts';
 import { nameOf, titleOf } from './shared/words.ts';
 
 export const busResetHitsOthers = defineDiagnostic({
@@ -23,7 +23,7 @@ export const busResetHitsOthersRule: Rule = {
   id: 'bus-reset-hits-others',
   reports: [busResetHitsOthers],
   check({ manifest, host, running }) {
-    const risky = assignedDevices(manifest).filter(
+    const risky = assignedDevices(manifest).filter(isPciEntry).filter(
       ({ reset, device }) => reset === 'required' && BUS_METHODS.has(device.resetMethods[0] ?? ''),
     );
     if (risky.length === 0) return [];
@@ -31,7 +31,7 @@ export const busResetHitsOthersRule: Rule = {
     const projects = new Map(
       running.flatMap((project) => project.devices.map(({ address }) => [address, project.name] as const)),
     );
-    const buses = groupBy([...host.byAddress.values()], busOf);
+    const buses = groupBy([...host.byAddress.values()].filter(isPci), busOf);
     return risky.flatMap((entry) => {
       const hit = (buses.get(busOf(entry.device)) ?? []).flatMap((other) => {
         const owner = ownerBeside(entry, other, owners.get(other.address)?.[0], projects.get(other.address));
@@ -43,8 +43,6 @@ export const busResetHitsOthersRule: Rule = {
     });
   },
 };
-
-const busOf = (device: PciDevice): string => device.address.slice(0, -5);
 
 /** Who, other than the device's own VM, would be hit; undefined where nobody is. */
 function ownerBeside(

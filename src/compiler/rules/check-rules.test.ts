@@ -122,14 +122,17 @@ function countedIndex(inventory: HostInventory, looks: Looks): HostIndex {
     devices: countedArray(inventory.devices, looks),
     groups: countedArray(inventory.groups, looks),
   };
-  const { byAddress, groups, members, below } = indexHost(counted);
+  const { byAddress, pciByAddress, byTreePath, groups, members, below, tree } = indexHost(counted);
   const map = <K, V>(items: ReadonlyMap<K, V>) => new CountedMap(items, looks);
   return {
     inventory: counted,
     byAddress: map(byAddress),
+    pciByAddress: map(pciByAddress),
+    byTreePath: map(byTreePath),
     groups: map(groups),
     members: map(members),
     below: map(below),
+    tree,
   };
 }
 

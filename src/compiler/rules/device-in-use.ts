@@ -1,5 +1,5 @@
 import { defineDiagnostic, isVfioDriver } from '../../model/index.ts';
-import type { BlockDevice, Netdev, PciDevice } from '../../model/index.ts';
+import type { BlockDevice, HostDevice, Netdev } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
 import { everyDevice } from './shared/assignments.ts';
 import { andList, titleOf } from './shared/words.ts';
@@ -43,10 +43,10 @@ export const deviceInUseRule: Rule = {
   },
 };
 
-function usesOf(device: PciDevice): string[] {
+function usesOf(device: HostDevice): string[] {
   const uses = [...device.blocks.flatMap(usesOfDisk), ...device.netdevs.flatMap(usesOfInterface)];
   const onVfio = device.driver !== null && isVfioDriver(device.driver);
-  return device.bootDisplay && !onVfio ? [...uses, 'it is the display that the firmware uses'] : uses;
+  return device.bus === 'pci' && device.bootDisplay && !onVfio ? [...uses, 'it is the display that the firmware uses'] : uses;
 }
 
 function usesOfDisk({ name, mounts, swap, holders }: BlockDevice): string[] {

@@ -1,6 +1,6 @@
 import { defineDiagnostic } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
-import { assignedDevices } from './shared/assignments.ts';
+import { assignedDevices, isPciEntry } from './shared/assignments.ts';
 import { titleOf } from './shared/words.ts';
 
 export const deviceOnDenyList = defineDiagnostic({
@@ -35,6 +35,7 @@ export const deviceOnDenyListRule: Rule = {
   check({ manifest, host }) {
     if (host.inventory.modules['vfio_pci']?.parameters['disable_denylist'] === 'Y') return [];
     return assignedDevices(manifest)
+      .filter(isPciEntry)
       .filter(({ driver, device }) => driver === 'vfio-pci' && DENIED.has(`${device.vendor}:${device.device}`))
       .map((entry) => {
         const id = `${entry.device.vendor}:${entry.device.device}`;

@@ -1,5 +1,5 @@
 import { defineDiagnostic, leavesGroupViable } from '../../model/index.ts';
-import type { PciDevice } from '../../model/index.ts';
+import type { HostDevice } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
 import { assignedDevices, byAddress, byGroup, everyDevice } from './shared/assignments.ts';
 import { andList, showGroup, titleOf } from './shared/words.ts';
@@ -38,9 +38,9 @@ export const groupNotViableRule: Rule = {
   },
 };
 
-function choices(held: readonly PciDevice[]): string {
+function choices(held: readonly HostDevice[]): string {
   const move = 'move the card to a slot with a group of its own';
   // Bridges are neither assigned nor detached, so the policies do not help against their drivers.
-  if (held.some((member) => member.header === 'bridge')) return `Unbind the driver of the bridge yourself, or ${move}.`;
+  if (held.some((member) => member.bus === 'pci' && member.header === 'bridge')) return `Unbind the driver of the bridge yourself, or ${move}.`;
   return `Write "group: take" to give these devices to the same VM, or "group: detach" to take their drivers away for as long, or ${move}.`;
 }

@@ -1,6 +1,6 @@
 import { defineDiagnostic } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
-import { groupBy } from './shared/assignments.ts';
+import { groupBy, isPciEntry } from './shared/assignments.ts';
 import { nameOf, titleOf } from './shared/words.ts';
 
 export const guestAddressTwice = defineDiagnostic({
@@ -19,7 +19,7 @@ export const guestAddressTwiceRule: Rule = {
   reports: [guestAddressTwice],
   check({ manifest }) {
     return manifest.vms.flatMap((vm) => {
-      const placed = vm.devices.filter((entry) => entry.guest.address !== null);
+      const placed = vm.devices.filter(isPciEntry).filter((entry) => entry.guest.address !== null);
       return [...groupBy(placed, (entry) => entry.guest.address)].flatMap(([address, [first, second]]) => {
         if (!first || !second || first.device === second.device) return [];
         const detail = `${titleOf(second)} is to stand at the guest address ${address}, and so is ${nameOf(first)}. Leave the address out of one, or choose another.`;

@@ -1,7 +1,7 @@
 import { defineDiagnostic } from '../../model/index.ts';
-import type { ResolvedDevice } from '../../model/index.ts';
+import type { ResolvedPciDevice } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
-import { assignedDevices } from './shared/assignments.ts';
+import { assignedDevices, isPciEntry } from './shared/assignments.ts';
 import { titleOf } from './shared/words.ts';
 
 export const irqNotOffered = defineDiagnostic({
@@ -14,7 +14,7 @@ and VFIO has one error interrupt and one device request. A virtual function has 
 3.4.1.18). How many MSI and MSI-X vectors a device really has is asked of the kernel when the plan runs.`,
 });
 
-type Irqs = ResolvedDevice['irqs'][number];
+type Irqs = ResolvedPciDevice['irqs'][number];
 
 /** The most vectors that an interrupt of each kind can have; MSI-X is bounded by the schema (2048). */
 const MOST: { readonly [K in Irqs['index']]: number } = { intx: 1, msi: 32, msix: 2048, err: 1, req: 1 };
@@ -24,7 +24,7 @@ export const irqNotOfferedRule: Rule = {
   id: 'irq-not-offered',
   reports: [irqNotOffered],
   check({ manifest }) {
-    return assignedDevices(manifest).flatMap((entry) =>
+    return assignedDevices(manifest).filter(isPciEntry).flatMap((entry) =>
       entry.irqs.flatMap((irqs) => {
         const why = whyNot(irqs, entry);
         return why === undefined ? [] : [irqNotOffered({ detail: why, at: irqs.at })];
@@ -33,7 +33,7 @@ export const irqNotOfferedRule: Rule = {
   },
 };
 
-function whyNot({ index, count }: Irqs, entry: ResolvedDevice): string | undefined {
+function whyNot({ index, count }: Irqs, entry: ResolvedPciDevice): string | undefined {
   if (index === 'intx' && entry.device.physicalFunction !== null) {
     return `${titleOf(entry)} is a virtual function, and those have no INTx interrupt. Ask for msix.`;
   }

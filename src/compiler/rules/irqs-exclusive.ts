@@ -1,6 +1,6 @@
 import { defineDiagnostic } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
-import { assignedDevices } from './shared/assignments.ts';
+import { assignedDevices, isPciEntry } from './shared/assignments.ts';
 import { titleOf } from './shared/words.ts';
 
 export const irqsExclusive = defineDiagnostic({
@@ -21,7 +21,7 @@ export const irqsExclusiveRule: Rule = {
   id: 'irqs-exclusive',
   reports: [irqsExclusive],
   check({ manifest }) {
-    return assignedDevices(manifest).flatMap((entry) => {
+    return assignedDevices(manifest).filter(isPciEntry).flatMap((entry) => {
       const [way] = entry.irqs.filter(({ index }) => WAYS.has(index));
       return entry.irqs.flatMap((irqs, position) => {
         const before = entry.irqs.slice(0, position);

@@ -1,6 +1,6 @@
 import { defineDiagnostic, describeClass } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
-import { assignedDevices } from './shared/assignments.ts';
+import { assignedDevices, isPciEntry } from './shared/assignments.ts';
 import { titleOf } from './shared/words.ts';
 
 export const notAnEndpoint = defineDiagnostic({
@@ -22,6 +22,7 @@ export const notAnEndpointRule: Rule = {
   reports: [notAnEndpoint],
   check({ manifest }) {
     return assignedDevices(manifest)
+      .filter(isPciEntry)
       .filter((entry) => entry.device.header !== 'endpoint')
       .map((entry) => {
         const detail = `${titleOf(entry)}, a ${describeClass(entry.device.class)}, has a ${entry.device.header} header, and VFIO takes endpoints only. Name an endpoint; if this one should be one, see whether the device still answers (kernel log, rescan).`;

@@ -1,6 +1,6 @@
 import { defineDiagnostic, isVfioDriver } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
-import { everyDevice } from './shared/assignments.ts';
+import { everyDevice, isPciEntry } from './shared/assignments.ts';
 import { titleOf } from './shared/words.ts';
 
 export const pfWithVfs = defineDiagnostic({
@@ -19,7 +19,7 @@ export const pfWithVfsRule: Rule = {
   id: 'pf-with-vfs',
   reports: [pfWithVfs],
   check({ manifest }) {
-    return everyDevice(manifest).flatMap((entry) => {
+    return everyDevice(manifest).filter(isPciEntry).flatMap((entry) => {
       const { sriov, driver, address } = entry.device;
       const stays = driver !== null && isVfioDriver(driver) && driver === entry.driver;
       if (sriov === null || sriov.enabled === 0 || stays) return [];

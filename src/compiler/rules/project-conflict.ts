@@ -27,7 +27,7 @@ export const projectConflictRule: Rule = {
     for (const project of others) {
       for (const { address, group } of project.devices) {
         devices.set(address, project.name);
-        groups.set(group, project.name);
+        if (group !== null) groups.set(group, project.name);
       }
     }
     return everyDevice(manifest).flatMap((entry) => {

@@ -1,7 +1,7 @@
 import { defineDiagnostic, resetMethodsOn } from '../../model/index.ts';
 import type { PciDevice } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
-import { assignedDevices } from './shared/assignments.ts';
+import { assignedDevices, isPciEntry } from './shared/assignments.ts';
 import { titleOf } from './shared/words.ts';
 
 export const resetNotPossible = defineDiagnostic({
@@ -27,6 +27,7 @@ export const resetNotPossibleRule: Rule = {
   reports: [resetNotPossible],
   check({ manifest, host }) {
     return assignedDevices(manifest)
+      .filter(isPciEntry)
       .filter((entry) => entry.reset !== 'none' && resetMethodsOn(host, entry.device).length === 0)
       .map((entry) => {
         const why = `The kernel has no way to reset ${titleOf(entry)}: ${reasonOf(entry.device)}, so it would keep the state of its last owner.`;

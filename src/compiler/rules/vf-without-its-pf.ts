@@ -1,7 +1,7 @@
-import { defineDiagnostic, isVfioDriver } from '../../model/index.ts';
+import { defineDiagnostic, isPci, isVfioDriver } from '../../model/index.ts';
 import type { ResolvedDevice } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
-import { byAddress, everyDevice, groupBy } from './shared/assignments.ts';
+import { byAddress, everyDevice, groupBy, isPciEntry } from './shared/assignments.ts';
 import { andList, nameOf, titleOf } from './shared/words.ts';
 
 export const vfWithoutItsPf = defineDiagnostic({
@@ -21,7 +21,7 @@ export const vfWithoutItsPfRule: Rule = {
   id: 'vf-without-its-pf',
   reports: [vfWithoutItsPf],
   check({ manifest, host, running }) {
-    const entries = everyDevice(manifest);
+    const entries = everyDevice(manifest).filter(isPciEntry);
     const planned = byAddress(entries);
     const elsewhere = new Map(
       running.flatMap((project) => project.devices.map(({ address }) => [address, project.name] as const)),
@@ -41,7 +41,7 @@ export const vfWithoutItsPfRule: Rule = {
       ({ device }) => (device.sriov?.enabled ?? 0) > 0 && device.driver !== null && isVfioDriver(device.driver),
     );
     if (pfs.length === 0) return split;
-    const children = groupBy([...host.byAddress.values()], (device) => device.physicalFunction);
+    const children = groupBy([...host.byAddress.values()].filter(isPci), (device) => device.physicalFunction);
     const left = pfs.flatMap((pf) => {
       const vfs = (children.get(pf.device.address) ?? []).filter(
         ({ address, driver }) => !planned.has(address) && driver !== null && !isVfioDriver(driver),

@@ -12,6 +12,7 @@ export function handlesOf(step: Step): HandleUse {
   switch (step.kind) {
     case 'open-container':
     case 'open-group':
+    case 'open-noiommu-group':
     case 'create-memfd':
     case 'create-eventfd':
       return { makes: step.handle, uses: [] };
@@ -33,12 +34,16 @@ export function handlesOf(step: Step): HandleUse {
     case 'check-device-info':
     case 'check-region-info':
     case 'check-irq-info':
+    case 'check-devtree-info':
+    case 'clear-irq-unmask':
     case 'reset-device':
     case 'write-region':
     case 'clear-irqs':
       return { uses: [step.deviceHandle] };
     case 'set-irqs':
       return { uses: [step.deviceHandle, ...step.eventfds] };
+    case 'set-irq-unmask':
+      return { uses: [step.deviceHandle, step.eventfd] };
     case 'resize-memfd':
       return { uses: [step.memfd] };
     case 'map-dma':
@@ -53,6 +58,7 @@ export function handlesOf(step: Step): HandleUse {
     case 'unbind-driver':
     case 'bind-driver':
     case 'wait-node':
+    case 'wait-noiommu-node':
     case 'chown-node':
     case 'chmod-node':
       return { uses: [] };

@@ -17,6 +17,7 @@ function inverseOf(step: Step): string | null {
       return `${step.kind} ${step.path}`;
     case 'open-container':
     case 'open-group':
+    case 'open-noiommu-group':
     case 'open-device':
     case 'create-memfd':
     case 'create-eventfd':
@@ -29,6 +30,8 @@ function inverseOf(step: Step): string | null {
       return `unmap-dma ${step.container} ${step.iova} ${step.size}`;
     case 'set-irqs':
       return `clear-irqs ${step.deviceHandle} ${step.index}`;
+    case 'set-irq-unmask':
+      return `clear-irq-unmask ${step.deviceHandle} ${step.index}`;
     // A loaded module stays (docs/adr/0002); the IOMMU model goes with the last group; the rest leaves nothing behind.
     case 'load-module':
     case 'set-iommu':
@@ -36,6 +39,7 @@ function inverseOf(step: Step): string | null {
     case 'write-region':
     case 'resize-memfd':
     case 'wait-node':
+    case 'wait-noiommu-node':
     case 'check-api-version':
     case 'check-extension':
     case 'check-group-viable':
@@ -43,11 +47,13 @@ function inverseOf(step: Step): string | null {
     case 'check-device-info':
     case 'check-region-info':
     case 'check-irq-info':
+    case 'check-devtree-info':
       return null;
     case 'unset-container':
     case 'unmap-dma':
     case 'free-memory':
     case 'clear-irqs':
+    case 'clear-irq-unmask':
     case 'close':
       return null;
     default:
@@ -77,7 +83,8 @@ function wordsOf(step: Step): string {
     case 'unmap-dma':
       return `unmap-dma ${step.container} ${step.iova} ${step.size}`;
     case 'clear-irqs':
-      return `clear-irqs ${step.deviceHandle} ${step.index}`;
+    case 'clear-irq-unmask':
+      return `${step.kind} ${step.deviceHandle} ${step.index}`;
     default:
       return step.kind;
   }

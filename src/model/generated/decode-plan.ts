@@ -3,6 +3,7 @@
 function decode_Step(value: any): void {
 switch (value.kind) {
 case "check-iommu-info": return decode_CheckIommuInfoStep(value);
+case "check-region-info": return decode_CheckRegionInfoStep(value);
 case "write-region": return decode_WriteRegionStep(value);
 case "create-memfd": return decode_CreateMemfdStep(value);
 case "resize-memfd": return decode_ResizeMemfdStep(value);
@@ -23,6 +24,10 @@ if (value_ranges_item) decode_iovaRange(value_ranges_item);
 function decode_iovaRange(value: any): void {
 if (typeof value.first === 'string') value.first = BigInt(value.first);
 if (typeof value.last === 'string') value.last = BigInt(value.last);
+}
+
+function decode_CheckRegionInfoStep(value: any): void {
+if (typeof value.size === 'string') value.size = BigInt(value.size);
 }
 
 function decode_WriteRegionStep(value: any): void {

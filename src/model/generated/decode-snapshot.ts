@@ -15,6 +15,12 @@ if (typeof value.first === 'string') value.first = BigInt(value.first);
 if (typeof value.last === 'string') value.last = BigInt(value.last);
 }
 
+function decode_hostDevice(value: any): void {
+switch (value.bus) {
+case "pci": return decode_pciDevice(value);
+}
+}
+
 function decode_pciDevice(value: any): void {
 for (const value_resources_item of value.resources ?? []) {
 if (value_resources_item) decode_pciResource(value_resources_item);
@@ -36,6 +42,6 @@ for (const value_groups_item of value.groups ?? []) {
 if (value_groups_item) decode_iommuGroup(value_groups_item);
 }
 for (const value_devices_item of value.devices ?? []) {
-if (value_devices_item) decode_pciDevice(value_devices_item);
+if (value_devices_item) decode_hostDevice(value_devices_item);
 }
 }

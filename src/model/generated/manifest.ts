@@ -12,7 +12,7 @@ type?: IommuType
 unsafeInterrupts?: boolean
 })
 /**
- * `type1v2` for every x86 and SMMU machine; `type1` has the older unmap rules; `noiommu` has no isolation at all and is not supported yet.
+ * `type1v2` for every x86 and SMMU machine; `type1` has the older unmap rules; `noiommu` has no isolation at all: the device reaches all memory of the host, nothing is mapped, and the kernel is tainted.
  * 
  * This interface was referenced by `ManifestDocument`'s JSON-Schema
  * via the `definition` "iommuType".
@@ -37,6 +37,27 @@ plugin?: string
 options?: {
 
 }
+})
+/**
+ * This interface was referenced by `ManifestDocument`'s JSON-Schema
+ * via the `definition` "children".
+ */
+export type Children = ({
+/**
+ * Only these children go with the device: names (`jr@1000`, or `jr` where one child is called so) or paths in the device tree. Each stands for the whole of its subtree.
+ * 
+ * @minItems 1
+ * @maxItems 4096
+ */
+include: string[]
+} | {
+/**
+ * All children but these go with the device.
+ * 
+ * @minItems 1
+ * @maxItems 4096
+ */
+exclude: string[]
 })
 /**
  * This interface was referenced by `ManifestDocument`'s JSON-Schema
@@ -186,7 +207,7 @@ serial?: string
  */
 topology?: string
 /**
- * Select a device-tree platform device. Not supported yet.
+ * Select a platform or AMBA device: by path in the device tree, by device-tree alias, by its Linux name, or by a path below /sys.
  */
 platform?: string
 /**
@@ -203,7 +224,7 @@ slot?: (string | number)
 all?: boolean
 expect?: Expect
 /**
- * The VFIO driver to bind: vfio-pci, or a variant driver of a vendor.
+ * The VFIO driver to bind: the one of the device's bus (vfio-pci, vfio-platform, vfio-amba), or a variant driver of a vendor.
  */
 driver?: string
 reset?: Reset
@@ -214,7 +235,7 @@ group?: ("strict" | "take" | "detach")
 /**
  * Interrupts to connect to eventfds, with `handoff: hold`.
  * 
- * @maxItems 5
+ * @maxItems 4096
  */
 irqs?: Irqs[]
 guest?: Guest
@@ -226,22 +247,19 @@ optional?: boolean
  * What to do with a device that the host is using (a mounted file system, swap, an interface with an address or a default route, the boot display): `refuse`, or `take` it all the same.
  */
 inUse?: ("refuse" | "take")
+children?: Children
 /**
- * Children of a platform device to include or exclude. Not supported yet.
+ * Demands on regions of a platform device.
+ * 
+ * @maxItems 4096
  */
-children?: {
-
-}
+regions?: Region[]
 /**
- * Regions of a platform device, with `cacheable`. Not supported yet.
- */
-regions?: unknown[]
-/**
- * `expose` or `translate`, for a platform device. Not supported yet.
+ * `translate`: the node's `ranges` only translate the addresses of its children. `expose`: they are regions themselves, which needs a kernel that offers that; no mainline kernel does.
  */
 ranges?: ("expose" | "translate")
 /**
- * `expose` or `translate`, for a platform device. Not supported yet.
+ * `translate`: the node's `interrupt-map` only translates the interrupts of its children. `expose`: its entries are interrupts themselves, which needs a kernel that offers that; no mainline kernel does.
  */
 interruptMap?: ("expose" | "translate")
 }
@@ -291,13 +309,17 @@ driver?: string
  */
 export interface Irqs {
 /**
- * Which interrupts of the device: INTx, MSI, MSI-X, the error interrupt, or the device-release request.
+ * Of a PCI device, the kind: INTx, MSI, MSI-X, the error interrupt, or the device-release request. Of a platform device, the position in its interrupts, or the name in `interrupt-names`.
  */
-index: ("intx" | "msi" | "msix" | "err" | "req")
+index: (number | string)
 /**
  * How many vectors, from the first one.
  */
 count?: number
+/**
+ * How a level interrupt of a platform device is unmasked after the kernel masked it on delivery: `explicit`, by the ioctl; `eventfd`, through an eventfd of its own.
+ */
+unmask?: ("explicit" | "eventfd")
 }
 /**
  * This interface was referenced by `ManifestDocument`'s JSON-Schema
@@ -312,4 +334,31 @@ placement?: ("function" | "own-bus" | "group-bridge")
  * Where the guest sees it.
  */
 address?: string
+base?: string | number
+/**
+ * Of a platform device: number of its first interrupt in the guest, as the guest's interrupt controller counts (shared peripheral interrupts of a GIC); the others follow. Without it, the next free one from 112, where the platform bus of QEMU's `virt` machine begins.
+ */
+interrupt?: number
+}
+/**
+ * This interface was referenced by `ManifestDocument`'s JSON-Schema
+ * via the `definition` "region".
+ */
+export interface Region {
+/**
+ * `vfio_index` of the region: its position in `reg`.
+ */
+index?: number
+/**
+ * The region's name in `reg-names`, in the place of `index`.
+ */
+name?: string
+/**
+ * User space cannot choose the memory attribute of a mapping, the kernel does; so this is a demand on what the kernel does: `required` refuses a region that it maps uncached, `preferred` warns.
+ */
+cacheable?: ("required" | "preferred")
+/**
+ * Whether the region must be mappable. `required` refuses a region that the kernel only lets be read and written (one that does not begin and end on a page), `preferred` warns.
+ */
+mmap?: ("required" | "preferred")
 }

@@ -9,6 +9,11 @@ import type { Bdf } from '../bdf.ts';
 export type Text = string
 /**
  * This interface was referenced by `Plan`'s JSON-Schema
+ * via the `definition` "deviceName".
+ */
+export type DeviceName = string
+/**
+ * This interface was referenced by `Plan`'s JSON-Schema
  * via the `definition` "groupId".
  */
 export type GroupId = number
@@ -23,7 +28,7 @@ export type DriverName = string
  * This interface was referenced by `Plan`'s JSON-Schema
  * via the `definition` "Step".
  */
-export type Step = (LoadModuleStep | SetModuleParameterStep | SetDriverOverrideStep | UnbindDriverStep | BindDriverStep | WaitNodeStep | ChownNodeStep | ChmodNodeStep | OpenContainerStep | CheckApiVersionStep | CheckExtensionStep | OpenGroupStep | CheckGroupViableStep | SetContainerStep | UnsetContainerStep | SetIommuStep | CheckIommuInfoStep | OpenDeviceStep | CheckDeviceInfoStep | CheckRegionInfoStep | CheckIrqInfoStep | ResetDeviceStep | WriteRegionStep | CreateMemfdStep | ResizeMemfdStep | AllocateMemoryStep | FreeMemoryStep | MapDmaStep | UnmapDmaStep | CreateEventfdStep | SetIrqsStep | ClearIrqsStep | CloseStep)
+export type Step = (LoadModuleStep | SetModuleParameterStep | SetDriverOverrideStep | UnbindDriverStep | BindDriverStep | WaitNodeStep | WaitNoiommuNodeStep | ChownNodeStep | ChmodNodeStep | OpenContainerStep | CheckApiVersionStep | CheckExtensionStep | OpenGroupStep | OpenNoiommuGroupStep | CheckGroupViableStep | SetContainerStep | UnsetContainerStep | SetIommuStep | CheckIommuInfoStep | OpenDeviceStep | CheckDeviceInfoStep | CheckRegionInfoStep | CheckIrqInfoStep | CheckDevtreeInfoStep | ResetDeviceStep | WriteRegionStep | CreateMemfdStep | ResizeMemfdStep | AllocateMemoryStep | FreeMemoryStep | MapDmaStep | UnmapDmaStep | CreateEventfdStep | SetIrqsStep | ClearIrqsStep | SetIrqUnmaskStep | ClearIrqUnmaskStep | CloseStep)
 /**
  * This interface was referenced by `Plan`'s JSON-Schema
  * via the `definition` "stepId".
@@ -34,6 +39,19 @@ export type StepId = string
  * via the `definition` "moduleName".
  */
 export type ModuleName = string
+/**
+ * A device of the host: the bus, and what Linux calls the device there.
+ * 
+ * This interface was referenced by `Plan`'s JSON-Schema
+ * via the `definition` "deviceRef".
+ */
+export type DeviceRef = ({
+bus: "pci"
+address: Bdf
+} | {
+bus: ("platform" | "amba")
+address: DeviceName
+})
 /**
  * This interface was referenced by `Plan`'s JSON-Schema
  * via the `definition` "vfioNode".
@@ -50,12 +68,19 @@ export type Handle = string
  * This interface was referenced by `Plan`'s JSON-Schema
  * via the `definition` "iommuType".
  */
-export type IommuType = ("type1" | "type1v2")
+export type IommuType = ("type1" | "type1v2" | "noiommu")
 /**
  * This interface was referenced by `Plan`'s JSON-Schema
  * via the `definition` "irqIndex".
  */
 export type IrqIndex = ("intx" | "msi" | "msix" | "err" | "req")
+/**
+ * Of a platform device: the position in its interrupts.
+ * 
+ * This interface was referenced by `Plan`'s JSON-Schema
+ * via the `definition` "irqNumber".
+ */
+export type IrqNumber = number
 
 /**
  * What `up` does, in order, and the way back. A plan file is reviewed, then run exactly as it is.
@@ -119,8 +144,12 @@ value: (string | null)
 export interface Assignment {
 vm: Text
 device: Text
-address: Bdf
-group: GroupId
+bus: ("pci" | "platform" | "amba")
+address: DeviceName
+/**
+ * Null without an IOMMU.
+ */
+group: (GroupId | null)
 driver: DriverName
 handoff: ("hold" | "bind")
 guest: {
@@ -199,14 +228,6 @@ device: DeviceRef
 driver: (DriverName | null)
 }
 /**
- * This interface was referenced by `Plan`'s JSON-Schema
- * via the `definition` "deviceRef".
- */
-export interface DeviceRef {
-bus: "pci"
-address: Bdf
-}
-/**
  * Durable. One write to the driver's unbind.
  * 
  * This interface was referenced by `Plan`'s JSON-Schema
@@ -264,6 +285,25 @@ at?: Place
 dependsOn: StepId[]
 undoes?: StepId
 path: VfioNode
+}
+/**
+ * A check. Waits until no-IOMMU mode has made a group for the device, and its node /dev/vfio/noiommu-<group>: the number is known only then.
+ * 
+ * This interface was referenced by `Plan`'s JSON-Schema
+ * via the `definition` "WaitNoiommuNodeStep".
+ */
+export interface WaitNoiommuNodeStep {
+kind: "wait-noiommu-node"
+id: StepId
+resource: Text
+cause: Text
+at?: Place
+/**
+ * @maxItems 1000000
+ */
+dependsOn: StepId[]
+undoes?: StepId
+device: DeviceRef
 }
 /**
  * Durable. chown(2) of a device node.
@@ -383,6 +423,26 @@ dependsOn: StepId[]
 undoes?: StepId
 handle: Handle
 group: GroupId
+}
+/**
+ * Held. open(2) of /dev/vfio/noiommu-<group>, with the group that the device has then. Needs CAP_SYS_RAWIO.
+ * 
+ * This interface was referenced by `Plan`'s JSON-Schema
+ * via the `definition` "OpenNoiommuGroupStep".
+ */
+export interface OpenNoiommuGroupStep {
+kind: "open-noiommu-group"
+id: StepId
+resource: Text
+cause: Text
+at?: Place
+/**
+ * @maxItems 1000000
+ */
+dependsOn: StepId[]
+undoes?: StepId
+handle: Handle
+device: DeviceRef
 }
 /**
  * A check. VFIO_GROUP_GET_STATUS must have the VIABLE flag.
@@ -517,7 +577,7 @@ groupHandle: Handle
 device: DeviceRef
 }
 /**
- * A check. VFIO_DEVICE_GET_INFO must report this bus.
+ * A check. VFIO_DEVICE_GET_INFO must report this bus, and where given this many regions and interrupts.
  * 
  * This interface was referenced by `Plan`'s JSON-Schema
  * via the `definition` "CheckDeviceInfoStep".
@@ -534,7 +594,19 @@ at?: Place
 dependsOn: StepId[]
 undoes?: StepId
 deviceHandle: Handle
-bus: "pci"
+bus: ("pci" | "platform" | "amba")
+/**
+ * How many regions it must report.
+ */
+regions?: number
+/**
+ * How many interrupts it must report.
+ */
+irqs?: number
+/**
+ * It must report that VFIO_DEVICE_RESET works.
+ */
+reset?: true
 }
 /**
  * A check. VFIO_DEVICE_GET_REGION_INFO; the region's offset is kept for later register accesses.
@@ -555,6 +627,13 @@ dependsOn: StepId[]
 undoes?: StepId
 deviceHandle: Handle
 index: number
+size?: Bytes
+/**
+ * What it must allow.
+ * 
+ * @maxItems 3
+ */
+flags?: ("read" | "write" | "mmap")[]
 }
 /**
  * A check. VFIO_DEVICE_GET_IRQ_INFO must offer at least this many interrupts.
@@ -574,8 +653,38 @@ at?: Place
 dependsOn: StepId[]
 undoes?: StepId
 deviceHandle: Handle
-index: IrqIndex
+index: (IrqIndex | IrqNumber)
 count: number
+/**
+ * Level interrupts are masked by the kernel when they are delivered (AUTOMASKED), edge ones are not.
+ */
+trigger?: ("level" | "edge")
+}
+/**
+ * A check. The proposed VFIO_DEVICE_GET_DEVTREE_INFO must name this node and this position in its property. Planned only for a kernel that is known to offer it.
+ * 
+ * This interface was referenced by `Plan`'s JSON-Schema
+ * via the `definition` "CheckDevtreeInfoStep".
+ */
+export interface CheckDevtreeInfoStep {
+kind: "check-devtree-info"
+id: StepId
+resource: Text
+cause: Text
+at?: Place
+/**
+ * @maxItems 1000000
+ */
+dependsOn: StepId[]
+undoes?: StepId
+deviceHandle: Handle
+/**
+ * vfio_index of the region or interrupt.
+ */
+index: number
+type: ("region" | "interrupt")
+path: Text
+dtIndex: number
 }
 /**
  * Held. VFIO_DEVICE_RESET.
@@ -788,7 +897,7 @@ at?: Place
 dependsOn: StepId[]
 undoes?: StepId
 deviceHandle: Handle
-index: IrqIndex
+index: (IrqIndex | IrqNumber)
 /**
  * @minItems 1
  * @maxItems 2048
@@ -813,7 +922,48 @@ at?: Place
 dependsOn: StepId[]
 undoes?: StepId
 deviceHandle: Handle
-index: IrqIndex
+index: (IrqIndex | IrqNumber)
+}
+/**
+ * Held. VFIO_DEVICE_SET_IRQS: each signal of the eventfd unmasks a level interrupt, which the kernel masks when it is delivered.
+ * 
+ * This interface was referenced by `Plan`'s JSON-Schema
+ * via the `definition` "SetIrqUnmaskStep".
+ */
+export interface SetIrqUnmaskStep {
+kind: "set-irq-unmask"
+id: StepId
+resource: Text
+cause: Text
+at?: Place
+/**
+ * @maxItems 1000000
+ */
+dependsOn: StepId[]
+undoes?: StepId
+deviceHandle: Handle
+index: IrqNumber
+eventfd: Handle
+}
+/**
+ * The way back. VFIO_DEVICE_SET_IRQS: the eventfd no longer unmasks.
+ * 
+ * This interface was referenced by `Plan`'s JSON-Schema
+ * via the `definition` "ClearIrqUnmaskStep".
+ */
+export interface ClearIrqUnmaskStep {
+kind: "clear-irq-unmask"
+id: StepId
+resource: Text
+cause: Text
+at?: Place
+/**
+ * @maxItems 1000000
+ */
+dependsOn: StepId[]
+undoes?: StepId
+deviceHandle: Handle
+index: IrqNumber
 }
 /**
  * The way back. close(2).

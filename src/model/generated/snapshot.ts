@@ -9,6 +9,11 @@ import type { Bdf } from '../bdf.ts';
 export type Name = string
 /**
  * This interface was referenced by `HostInventory`'s JSON-Schema
+ * via the `definition` "hostDevice".
+ */
+export type HostDevice = (PciDevice | PlatformDevice)
+/**
+ * This interface was referenced by `HostInventory`'s JSON-Schema
  * via the `definition` "hex4".
  */
 export type Hex4 = string
@@ -60,6 +65,10 @@ container: boolean
  * /dev/iommu exists.
  */
 iommufd: boolean
+/**
+ * The kernel offers the proposed VFIO_DEVICE_GET_DEVTREE_INFO. No mainline kernel does, and its number means something else there, so it is never found out by trying; left out is false.
+ */
+devtreeInfo?: boolean
 }
 limits: {
 /**
@@ -82,7 +91,20 @@ groups: IommuGroup[]
 /**
  * @maxItems 1000000
  */
-devices: PciDevice[]
+devices: HostDevice[]
+/**
+ * `kernel`: read from a running one. `device-tree`: what a kernel would make of a blob; drivers, groups and modules are what it could have. Left out is `kernel`.
+ */
+origin?: ("kernel" | "device-tree")
+deviceTree?: {
+/**
+ * Every node, parents before children.
+ * 
+ * @minItems 1
+ * @maxItems 1000000
+ */
+nodes: DeviceTreeNode[]
+}
 }
 /**
  * This interface was referenced by `HostInventory`'s JSON-Schema
@@ -294,4 +316,53 @@ swap: boolean
  */
 holders: Name[]
 serial?: Name
+}
+/**
+ * A device of a bus that cannot be enumerated by its hardware, mostly from a device tree.
+ * 
+ * This interface was referenced by `HostInventory`'s JSON-Schema
+ * via the `definition` "platformDevice".
+ */
+export interface PlatformDevice {
+/**
+ * The Linux bus. fsl-mc and cdx devices are known so that they can be refused by name.
+ */
+bus: ("platform" | "amba" | "fsl-mc" | "cdx")
+/**
+ * What Linux calls the device on its bus: `fff51000.ethernet`.
+ */
+address: string
+sysfsPath: Name
+/**
+ * Its node in the device tree (the target of its `of_node` link); null for a device without one, such as an ACPI device.
+ */
+treePath: (string | null)
+driver: (Name | null)
+driverOverride: (Name | null)
+/**
+ * IOMMU group; null where no IOMMU covers the device. The group that no-IOMMU mode makes up while a device is bound to VFIO is not one.
+ */
+group: (number | null)
+numaNode: (number | null)
+/**
+ * @maxItems 1024
+ */
+netdevs: Netdev[]
+/**
+ * @maxItems 4096
+ */
+blocks: BlockDevice[]
+}
+/**
+ * This interface was referenced by `HostInventory`'s JSON-Schema
+ * via the `definition` "deviceTreeNode".
+ */
+export interface DeviceTreeNode {
+path: string
+/**
+ * Raw values, big-endian as in the blob, in hexadecimal digits.
+ */
+properties: {
+[k: string]: string
+}
 }

@@ -17,6 +17,7 @@ import {
 } from '../uapi/index.ts';
 import { UnexpectedAnswer } from './failure.ts';
 import type { Handles } from './handles.ts';
+import { groupOf, noiommuNode } from './sysfs.ts';
 
 export function openContainer(kernel: Kernel, handles: Handles, step: StepOf<'open-container'>): void {
   handles.setFd(step.handle, kernel.open('/dev/vfio/vfio', 'read-write'));
@@ -31,13 +32,22 @@ export function checkApiVersion(kernel: Kernel, handles: Handles, step: StepOf<'
 export function checkExtensionStep(kernel: Kernel, handles: Handles, step: StepOf<'check-extension'>): void {
   if (checkExtension(kernel, handles.fd(step.container), EXTENSION[step.extension]) === 0) {
     throw new UnexpectedAnswer(
-      `the kernel does not offer the IOMMU type ${step.extension}: vfio_iommu_type1 is not loaded`,
+      step.extension === 'noiommu'
+        ? 'the kernel does not offer no-IOMMU mode: it was built without, or vfio.enable_unsafe_noiommu_mode is off'
+        : `the kernel does not offer the IOMMU type ${step.extension}: vfio_iommu_type1 is not loaded`,
     );
   }
 }
 
 export function openGroup(kernel: Kernel, handles: Handles, step: StepOf<'open-group'>): void {
   handles.setFd(step.handle, kernel.open(`/dev/vfio/${step.group}`, 'read-write'));
+}
+
+/** The group of no-IOMMU mode gets its number when the device is bound, so its node is known only now. */
+export function openNoiommuGroup(kernel: Kernel, handles: Handles, step: StepOf<'open-noiommu-group'>): void {
+  const group = groupOf(kernel, step.device);
+  if (group === null) throw new UnexpectedAnswer(`${step.device.address} has no group: it is not bound to VFIO`);
+  handles.setFd(step.handle, kernel.open(noiommuNode(group), 'read-write'));
 }
 
 export function checkGroupViable(kernel: Kernel, handles: Handles, step: StepOf<'check-group-viable'>): void {

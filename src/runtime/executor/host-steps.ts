@@ -1,7 +1,7 @@
 import { isVfioDriver, type StepOf } from '../../model/index.ts';
 import type { Kernel } from '../kernel/port.ts';
 import { DeviceHeld, UnexpectedAnswer } from './failure.ts';
-import { boundDriver, driverOverride, groupOf, sysfs } from './sysfs.ts';
+import { boundDriver, driverOverride, groupOf, noiommuNode, sysfs } from './sysfs.ts';
 
 /** What durable steps may use beside the kernel. */
 export interface HostSide {
@@ -52,11 +52,13 @@ export async function unbindDriver(host: HostSide, step: StepOf<'unbind-driver'>
 function refuseWhileHeld(host: HostSide, step: StepOf<'unbind-driver'>): void {
   const group = groupOf(host.kernel, step.device);
   if (group === null) return;
-  const holders = host.holders(`/dev/vfio/${group}`);
-  if (holders.length === 0) return;
+  const nodes = [`/dev/vfio/${group}`, noiommuNode(group)];
+  const node = nodes.find((path) => host.holders(path).length > 0);
+  if (node === undefined) return;
+  const holders = host.holders(node);
   const names = holders.map((holder) => `${holder.command} (pid ${holder.pid})`).join(', ');
   throw new DeviceHeld(
-    `/dev/vfio/${group} is open in ${names}; an unbind would wait until it is closed. End it, then run this again.`,
+    `${node} is open in ${names}; an unbind would wait until it is closed. End it, then run this again.`,
   );
 }
 
@@ -74,10 +76,19 @@ export async function bindDriver({ kernel }: HostSide, step: StepOf<'bind-driver
 const NODE_WAIT_MS = 5_000;
 const NODE_POLL_MS = 20;
 
-export async function waitNode({ kernel }: HostSide, step: StepOf<'wait-node'>): Promise<void> {
-  for (let waited = 0; !kernel.exists(step.path); waited += NODE_POLL_MS) {
+export const waitNode = ({ kernel }: HostSide, step: StepOf<'wait-node'>): Promise<void> =>
+  waitUntil(kernel, step.path, () => kernel.exists(step.path));
+
+export const waitNoiommuNode = ({ kernel }: HostSide, step: StepOf<'wait-noiommu-node'>): Promise<void> =>
+  waitUntil(kernel, `the /dev/vfio/noiommu-N of ${step.device.address}`, () => {
+    const group = groupOf(kernel, step.device);
+    return group !== null && kernel.exists(noiommuNode(group));
+  });
+
+async function waitUntil(kernel: Kernel, what: string, isThere: () => boolean): Promise<void> {
+  for (let waited = 0; !isThere(); waited += NODE_POLL_MS) {
     if (waited >= NODE_WAIT_MS) {
-      throw new UnexpectedAnswer(`${step.path} did not appear within ${NODE_WAIT_MS / 1000} s of the binding`);
+      throw new UnexpectedAnswer(`${what} did not appear within ${NODE_WAIT_MS / 1000} s of the binding`);
     }
     await kernel.sleep(NODE_POLL_MS);
   }

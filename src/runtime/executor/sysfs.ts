@@ -13,6 +13,9 @@ export const sysfs = {
     `/sys/module/${module.replaceAll('-', '_')}/parameters/${parameter}`,
 } as const;
 
+/** The node of a group that no-IOMMU mode made up. */
+export const noiommuNode = (group: number): string => `/dev/vfio/noiommu-${group}`;
+
 const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 
 /** The driver that a device is bound to; null for none. Throws {@link KernelError} where the device itself is gone. */

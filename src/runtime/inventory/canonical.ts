@@ -1,5 +1,11 @@
 import { byAddress, hex } from '../../model/index.ts';
-import type { BlockDevice, HostInventory, IommuGroup, Netdev, PciDevice } from '../../model/index.ts';
+import type { BlockDevice, HostDevice,
+  HostInventory,
+  IommuGroup,
+  Netdev,
+  PciDevice,
+  PlatformDevice,
+} from '../../model/index.ts';
 
 /** A value as JSON has it. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -35,7 +41,11 @@ export function canonicalInventory(inventory: HostInventory, options: CanonicalO
       state: module.state,
       parameters: sortedRecord(module.parameters, (value) => value),
     })),
-    vfio: { container: vfio.container, iommufd: vfio.iommufd },
+    vfio: {
+      container: vfio.container,
+      iommufd: vfio.iommufd,
+      ...(vfio.devtreeInfo === undefined ? {} : { devtreeInfo: vfio.devtreeInfo }),
+    },
     ...(options.volatile
       ? {
           limits: {
@@ -49,6 +59,14 @@ export function canonicalInventory(inventory: HostInventory, options: CanonicalO
       .map(({ size, total, free }) => ({ size: hex(size), total, ...(options.volatile ? { free } : {}) })),
     groups: [...inventory.groups].sort((a, b) => a.id - b.id).map((group) => canonicalGroup(group, options)),
     devices: [...inventory.devices].sort(byAddress).map((device) => canonicalDevice(device, options)),
+    ...(inventory.origin === undefined ? {} : { origin: inventory.origin }),
+    ...(inventory.deviceTree === undefined
+      ? {}
+      : {
+          deviceTree: {
+            nodes: inventory.deviceTree.nodes.map(({ path, properties }) => ({ path, properties: { ...properties } })),
+          },
+        }),
   };
 }
 
@@ -69,7 +87,23 @@ function canonicalGroup(group: IommuGroup, options: CanonicalOptions): Json {
 }
 
 /** A device's facts; also what `inspect` prints of it as JSON. */
-export function canonicalDevice(device: PciDevice, options: CanonicalOptions): { readonly [key: string]: Json } {
+export const canonicalDevice = (device: HostDevice, options: CanonicalOptions): { readonly [key: string]: Json } =>
+  device.bus === 'pci' ? canonicalPciDevice(device, options) : canonicalPlatformDevice(device, options);
+
+const canonicalPlatformDevice = (device: PlatformDevice, options: CanonicalOptions) => ({
+  bus: device.bus,
+  address: device.address,
+  sysfsPath: device.sysfsPath,
+  treePath: device.treePath,
+  driver: device.driver,
+  driverOverride: device.driverOverride,
+  group: device.group,
+  numaNode: device.numaNode,
+  netdevs: sorted(device.netdevs, (netdev) => netdev.name).map((netdev) => canonicalNetdev(netdev, options)),
+  blocks: sorted(device.blocks, (block) => block.name).map((block) => canonicalBlock(block, options)),
+});
+
+function canonicalPciDevice(device: PciDevice, options: CanonicalOptions): { readonly [key: string]: Json } {
   const { subsystem, sriov } = device;
   return {
     bus: device.bus,

@@ -178,13 +178,13 @@ test('knows of a kernel older than reset_method only that a reset exists', () =>
   const device = `${root}/sys/bus/pci/devices/0000:03:00.0`;
   unlinkSync(`${device}/reset_method`);
   writeFileSync(`${device}/reset`, '');
-  expect(indexHost(readLiveInventory({ root })).byAddress.get(bdf('0000:03:00.0'))?.resetMethods).toEqual(['unknown']);
+  expect(indexHost(readLiveInventory({ root })).pciByAddress.get(bdf('0000:03:00.0'))?.resetMethods).toEqual(['unknown']);
 });
 
 test('finds a bridge by its class where the kernel has no secondary_bus_number', () => {
   const root = treeOf(RICH);
   unlinkSync(`${root}/sys/bus/pci/devices/0000:00:1c.4/secondary_bus_number`);
-  expect(indexHost(readLiveInventory({ root })).byAddress.get(bdf('0000:00:1c.4'))?.header).toBe('bridge');
+  expect(indexHost(readLiveInventory({ root })).pciByAddress.get(bdf('0000:00:1c.4'))?.header).toBe('bridge');
 });
 
 test('attaches the disk above an NVMe multipath to the functions that lead to it', () => {

@@ -1,5 +1,5 @@
 import { hex } from '../../model/index.ts';
-import type { HostInventory, PciDevice } from '../../model/index.ts';
+import type { HostDevice, HostInventory } from '../../model/index.ts';
 import type { JsonKey } from './json-walk.ts';
 
 /** Something in a snapshot that no host can have: where it stands, and what is wrong. */
@@ -41,7 +41,7 @@ export function contradictionsIn(inventory: HostInventory): Contradiction[] {
   return found;
 }
 
-function isPathOf({ sysfsPath, address }: PciDevice): boolean {
+function isPathOf({ sysfsPath, address }: HostDevice): boolean {
   if (!sysfsPath.startsWith('/sys/devices/') || !sysfsPath.endsWith(`/${address}`)) return false;
   // The path is used to write to the host: it must not lead anywhere else.
   return !/\/\.{0,2}(?:\/|$)/.test(sysfsPath) && !sysfsPath.includes('\0');

@@ -3,7 +3,7 @@ import { call, defineIoctl } from './ioctl.ts';
 
 export const CHECK_EXTENSION = defineIoctl('VFIO_CHECK_EXTENSION', 'container', 1, {});
 
-/** Extension ids of include/uapi/linux/vfio.h; the first and the third are also the argument of VFIO_SET_IOMMU. */
+/** Extension ids of include/uapi/linux/vfio.h; the first, the third and noiommu are also arguments of VFIO_SET_IOMMU. */
 export const EXTENSION = {
   type1: 1,
   spaprTce: 2,
@@ -11,7 +11,7 @@ export const EXTENSION = {
   dmaCacheCoherent: 4,
   nesting: 6,
   spaprTceV2: 7,
-  noIommu: 8,
+  noiommu: 8,
   unmapAll: 9,
   updateVaddr: 10,
 } as const;

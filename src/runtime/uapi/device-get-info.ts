@@ -30,7 +30,7 @@ export const DEVICE_FLAG = {
 
 export interface DeviceInfo {
   /** The bus whose driver serves it; `other` for one that vfio-compose does not know. */
-  readonly bus: 'pci' | 'platform' | 'other';
+  readonly bus: 'pci' | 'platform' | 'amba' | 'other';
   /** Whether VFIO_DEVICE_RESET works. */
   readonly canReset: boolean;
   readonly regions: number;
@@ -44,7 +44,7 @@ export function getDeviceInfo(kernel: Kernel, device: Fd): DeviceInfo {
   const { flags, numRegions, numIrqs } = DEVICE_INFO.read(abi, argument);
   const has = (flag: number) => (flags & flag) !== 0;
   return {
-    bus: has(DEVICE_FLAG.pci) ? 'pci' : has(DEVICE_FLAG.platform) ? 'platform' : 'other',
+    bus: has(DEVICE_FLAG.pci) ? 'pci' : has(DEVICE_FLAG.platform) ? 'platform' : has(DEVICE_FLAG.amba) ? 'amba' : 'other',
     canReset: has(DEVICE_FLAG.reset),
     regions: numRegions,
     irqs: numIrqs,

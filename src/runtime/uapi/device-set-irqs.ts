@@ -59,6 +59,31 @@ export function connectEventfds(kernel: Kernel, device: Fd, index: number, event
   if (available > 0) throw new TooFewInterrupts(start + eventfds.length, available);
 }
 
+/**
+ * Lets each signal of an eventfd unmask a level interrupt, which the kernel masks when it delivers it (AUTOMASKED); null
+ * ends that. One interrupt to an index, as platform devices have them.
+ */
+export function unmaskThrough(kernel: Kernel, device: Fd, index: number, eventfd: Fd | null): void {
+  const abi = abiOf(kernel.architecture);
+  const flags = IRQ_SET_FLAG.dataEventfd | IRQ_SET_FLAG.unmask;
+  const argument = IRQ_SET.encode(abi, { argsz: IRQ_SET.size + 4, flags, index, start: 0, count: 1 }, 4);
+  viewOf(argument).setInt32(IRQ_SET.size, eventfd ?? -1, abi.littleEndian);
+  call(kernel, DEVICE_SET_IRQS, device, argument);
+}
+
+/** Unmasks a level interrupt once, after its cause was dealt with. */
+export function unmaskIrq(kernel: Kernel, device: Fd, index: number): void {
+  const flags = IRQ_SET_FLAG.dataNone | IRQ_SET_FLAG.unmask;
+  const argument = IRQ_SET.encode(abiOf(kernel.architecture), {
+    argsz: IRQ_SET.size,
+    flags,
+    index,
+    start: 0,
+    count: 1,
+  });
+  call(kernel, DEVICE_SET_IRQS, device, argument);
+}
+
 /** Takes down every interrupt of an index: the form with no data and a count of 0 is the only one that does. */
 export function disableIrqs(kernel: Kernel, device: Fd, index: number): void {
   const argument = IRQ_SET.encode(abiOf(kernel.architecture), {

@@ -1,4 +1,5 @@
 import { CHECK_EXTENSION } from './check-extension.ts';
+import { DEVICE_GET_DEVTREE_INFO } from './device-get-devtree-info.ts';
 import { DEVICE_GET_INFO } from './device-get-info.ts';
 import { DEVICE_GET_IRQ_INFO } from './device-get-irq-info.ts';
 import { DEVICE_GET_PCI_HOT_RESET_INFO } from './device-get-pci-hot-reset-info.ts';
@@ -27,6 +28,7 @@ export const IOCTLS: readonly Ioctl[] = [
   GROUP_UNSET_CONTAINER,
   GROUP_GET_DEVICE_FD,
   DEVICE_GET_INFO,
+  DEVICE_GET_DEVTREE_INFO,
   DEVICE_GET_REGION_INFO,
   DEVICE_GET_IRQ_INFO,
   DEVICE_SET_IRQS,

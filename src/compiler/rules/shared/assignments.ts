@@ -1,4 +1,10 @@
-import type { ResolvedDevice, ResolvedManifest, ResolvedVm } from '../../../model/index.ts';
+import type {
+  ResolvedDevice,
+  ResolvedManifest,
+  ResolvedPciDevice,
+  ResolvedPlatformDevice,
+  ResolvedVm,
+} from '../../../model/index.ts';
 
 /** Every device of a manifest, in its order. */
 export const everyDevice = (manifest: ResolvedManifest): ResolvedDevice[] => manifest.vms.flatMap((vm) => vm.devices);
@@ -6,6 +12,12 @@ export const everyDevice = (manifest: ResolvedManifest): ResolvedDevice[] => man
 /** Those that are bound to VFIO, as opposed to those that only lose their driver. */
 export const assignedDevices = (manifest: ResolvedManifest): ResolvedDevice[] =>
   everyDevice(manifest).filter((device) => device.use === 'assign');
+
+/** Laws of the PCI bus look at these only. */
+export const isPciEntry = (entry: ResolvedDevice): entry is ResolvedPciDevice => entry.bus === 'pci';
+
+/** Devices of the buses that a device tree describes, above all platform and AMBA. */
+export const isPlatformEntry = (entry: ResolvedDevice): entry is ResolvedPlatformDevice => entry.bus !== 'pci';
 
 /** The entries for each device, by address; several where it is named twice. */
 export function byAddress(devices: readonly ResolvedDevice[]): Map<string, ResolvedDevice[]> {

@@ -1,5 +1,5 @@
-import { describeClass, hex } from '../../../model/index.ts';
-import type { HostIndex, PciDevice, Related, ResolvedDevice } from '../../../model/index.ts';
+import { describeKind, hex } from '../../../model/index.ts';
+import type { HostDevice, HostIndex, Related, ResolvedDevice } from '../../../model/index.ts';
 
 /** `nic0 of router`. */
 export const nameOf = (entry: ResolvedDevice): string => `${entry.name} of ${entry.vm}`;
@@ -32,15 +32,15 @@ export function showGroup(
   const lines = members.slice(0, MEMBERS_LISTED).map((member): Related => {
     const [entry] = planned.get(member.address) ?? [];
     const driver = member.driver === null ? 'no driver' : `driver ${member.driver}`;
-    const message = `group ${group}: ${member.address} ${describeClass(member.class)}, ${driver}: ${keeper(member, entry)}`;
+    const message = `group ${group}: ${member.address} ${describeKind(member)}, ${driver}: ${keeper(member, entry)}`;
     return entry ? { message, at: entry.selectorAt } : { message };
   });
   const more = members.length - lines.length;
   return more > 0 ? [...lines, { message: `group ${group}: … and ${more} more` }] : lines;
 }
 
-function keeper(member: PciDevice, entry: ResolvedDevice | undefined): string {
+function keeper(member: HostDevice, entry: ResolvedDevice | undefined): string {
   if (entry) return entry.use === 'assign' ? `goes to ${nameOf(entry)}` : 'loses its driver and is held by nobody';
   if (member.driver === null) return 'held by nobody';
-  return member.header === 'bridge' ? 'a bridge, stays with the host' : 'stays with the host';
+  return member.bus === 'pci' && member.header === 'bridge' ? 'a bridge, stays with the host' : 'stays with the host';
 }

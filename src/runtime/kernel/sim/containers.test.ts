@@ -202,9 +202,9 @@ test('extensions: type 1 and 2 are there, no-IOMMU and SPAPR are not, address up
   const session = await two();
   const { kernel } = session;
   const { container } = session.joined([17]);
-  const { type1, type1v2, unmapAll, updateVaddr, noIommu, spaprTce } = uapi.EXTENSION;
+  const { type1, type1v2, unmapAll, updateVaddr, noiommu, spaprTce } = uapi.EXTENSION;
   const check = (fd: number) =>
-    [type1, type1v2, unmapAll, updateVaddr, noIommu, spaprTce].map((e) => uapi.checkExtension(kernel, fd, e));
+    [type1, type1v2, unmapAll, updateVaddr, noiommu, spaprTce].map((e) => uapi.checkExtension(kernel, fd, e));
   expect(check(session.container())).toEqual([1, 1, 1, 0, 0, 0]);
   expect(check(container)).toEqual([1, 1, 1, 1, 0, 0]);
   expect(uapi.getApiVersion(kernel, container)).toBe(0);

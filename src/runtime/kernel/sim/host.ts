@@ -1,4 +1,4 @@
-import { isVfioDriver, type HostInventory, type PciDevice } from '../../../model/inventory.ts';
+import { isPci, isVfioDriver, type HostInventory, type PciDevice } from '../../../model/inventory.ts';
 import { busOf } from '../../../model/reset.ts';
 import { Modules } from './modules.ts';
 import type { SimulationOptions } from './options.ts';
@@ -29,7 +29,10 @@ export class SimHost {
     this.modules = new Modules(options.state ?? inventory);
     const left = new Map(options.state?.devices.map((device) => [device.address, device]));
     for (const info of inventory.groups) this.groups.set(info.id, { info, members: [], vfio: null, owner: null });
-    for (const info of inventory.devices) this.#add(info, left.get(info.address) ?? info);
+    for (const info of inventory.devices.filter(isPci)) {
+      const now = left.get(info.address);
+      this.#add(info, now && isPci(now) ? now : info);
+    }
   }
 
   /** Whether `/sys/bus/pci/drivers/<name>` is there. */
@@ -45,7 +48,7 @@ export class SimHost {
       vfio: { ...this.inventory.vfio, container: this.modules.containerNode },
       hugePages: this.inventory.hugePages.map((pool) => ({ ...pool, free: free(pool.size) })),
       groups: this.inventory.groups.map((info) => this.#groupNow(info)),
-      devices: this.inventory.devices.map((info) => this.#deviceNow(info)),
+      devices: this.inventory.devices.map((info) => (isPci(info) ? this.#deviceNow(info) : info)),
     };
   }
 
