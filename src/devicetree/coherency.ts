@@ -1,0 +1,91 @@
+import { compatibleOf } from './compatible.ts';
+import { coherentByDefault } from './machine.ts';
+import { streamsOf } from './streams.ts';
+import { dmaParent } from './translate.ts';
+import type { DeviceTree, DeviceTreeNode } from './tree.ts';
+
+/** Whether a node's DMA sees the CPU's caches, and who said so; `saidBy` is null for the architecture's default. */
+export interface DmaCoherence {
+  readonly coherent: boolean;
+  readonly saidBy: DeviceTreeNode | null;
+}
+
+/**
+ * `dma-coherent` or `dma-noncoherent`, of the node or of the nearest node above on its way to memory that has one; else
+ * the architecture's default (of_dma_is_coherent in drivers/of/address.c).
+ */
+export function dmaCoherence(tree: DeviceTree, node: DeviceTreeNode): DmaCoherence {
+  let at: DeviceTreeNode | null = node;
+  for (let levels = 0; at && levels <= 256; levels += 1) {
+    if (at.properties.has('dma-coherent')) return { coherent: true, saidBy: at };
+    if (at.properties.has('dma-noncoherent')) return { coherent: false, saidBy: at };
+    at = dmaParent(tree, at);
+  }
+  return { coherent: coherentByDefault(tree), saidBy: null };
+}
+
+/** Whether VFIO will find a device's way through its IOMMU cache-coherent. */
+export type Coherency =
+  | { readonly kind: 'coherent'; readonly iommu: DeviceTreeNode; readonly reason: string }
+  | {
+      readonly kind: 'not-coherent';
+      readonly iommu: DeviceTreeNode;
+      /** The nodes that lack `dma-coherent`; on any one of them it would do. */
+      readonly lacking: readonly DeviceTreeNode[];
+      readonly reason: string;
+    }
+  | { readonly kind: 'no-iommu' }
+  | { readonly kind: 'unknown'; readonly iommu: DeviceTreeNode; readonly reason: string };
+
+const SMMU_V3: ReadonlySet<string> = new Set(['arm,smmu-v3']);
+/** drivers/iommu/arm/arm-smmu/arm-smmu.c, arm_smmu_of_match. */
+const SMMU: ReadonlySet<string> = new Set([
+  'arm,smmu-v1',
+  'arm,smmu-v2',
+  'arm,mmu-400',
+  'arm,mmu-401',
+  'arm,mmu-500',
+  'cavium,smmu-v2',
+  'nvidia,smmu-500',
+  'qcom,smmu-v2',
+]);
+/** IOMMUs that always answer yes: the `capable` of drivers/iommu/virtio-iommu.c, qcom_iommu.c and fsl_pamu_domain.c. */
+const ALWAYS: ReadonlySet<string> = new Set([
+  'virtio,pci-iommu',
+  'virtio,mmio',
+  'qcom,msm-iommu-v1',
+  'qcom,msm-iommu-v2',
+  'fsl,pamu',
+]);
+
+/**
+ * Predicts IOMMU_CAP_CACHE_COHERENCY, without which VFIO refuses a device with EINVAL (vfio_register_group_dev in
+ * drivers/vfio/vfio_main.c): an SMMUv3 answers for itself (arm_smmu_capable in arm-smmu-v3.c), an older SMMU is content
+ * if it or the device is coherent (arm-smmu.c). Looks at the node's own `iommus`; for a PCI function give the SMMU of
+ * its host bridge to {@link coherencyBehind}.
+ */
+export function coherency(tree: DeviceTree, node: DeviceTreeNode): Coherency {
+  const [stream] = streamsOf(tree, node).streams;
+  return stream ? coherencyBehind(tree, node, stream.iommu) : { kind: 'no-iommu' };
+}
+
+/** The same for a device whose IOMMU is known; `node` is the device's, or for a PCI function its host bridge's. */
+export function coherencyBehind(tree: DeviceTree, node: DeviceTreeNode, iommu: DeviceTreeNode): Coherency {
+  const compatible = compatibleOf(iommu);
+  const is = (family: ReadonlySet<string>): boolean => compatible.some((entry) => family.has(entry));
+  const v3 = is(SMMU_V3);
+  if (is(ALWAYS)) return { kind: 'coherent', iommu, reason: `${iommu.path} always is` };
+  if (!v3 && !is(SMMU)) {
+    return {
+      kind: 'unknown',
+      iommu,
+      reason: `nothing is known about ${iommu.path} (${compatible[0] ?? 'no "compatible"'})`,
+    };
+  }
+  for (const at of v3 ? [iommu] : [iommu, node]) {
+    if (dmaCoherence(tree, at).coherent) return { kind: 'coherent', iommu, reason: `${at.path} is "dma-coherent"` };
+  }
+  const lacking = v3 ? [iommu] : [iommu, node];
+  const reason = `${lacking.map(({ path }) => path).join(' and ')} ${v3 ? 'lacks' : 'lack'} "dma-coherent"`;
+  return { kind: 'not-coherent', iommu, lacking, reason };
+}
