@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
+import { ConsoleReport } from './console-report.ts';
+import { serveRequest } from './monitor.ts';
 import type { ReportReader } from './report.ts';
 import { qemuArguments, type Boot, type Machine } from './machine.ts';
 
@@ -44,9 +46,9 @@ export async function bootMachine(
     problem ??= why;
     qemu.kill('SIGKILL');
   };
-  const listen = (chunk: Buffer): void => {
-    log.write(chunk);
-    said = (said + chunk.toString()).slice(-64 * 1024);
+  const listen = (text: string): void => {
+    log.write(text);
+    said = (said + text).slice(-64 * 1024);
     const panic = PANIC.exec(said);
     if (panic && problem === undefined) {
       problem = `the guest kernel failed: ${panic[0]}`;
@@ -54,8 +56,15 @@ export async function bootMachine(
       setTimeout(() => qemu.kill('SIGKILL'), 2000).unref();
     }
   };
-  qemu.stdout.on('data', listen);
-  qemu.stderr.on('data', listen);
+  const mixed = new ConsoleReport((text) => reader.feed(text), listen);
+  qemu.stdout.setEncoding('utf8').on('data', (text: string) => {
+    if (machine.report === 'console') mixed.feed(text);
+    else listen(text);
+  });
+  qemu.stderr.setEncoding('utf8').on('data', listen);
+  reader.onRequest = (request) => {
+    serveRequest(request, boot.monitorSocket).catch((error: unknown) => listen(`${String(error)}\n`));
+  };
   const atExit = (): void => void qemu.kill('SIGKILL');
   process.once('exit', atExit);
   const timer = setTimeout(() => stop(`still running after ${limitSeconds} s`), limitSeconds * 1000);
@@ -68,6 +77,7 @@ export async function bootMachine(
   });
   clearTimeout(timer);
   process.off('exit', atExit);
+  mixed.end();
   log.end();
   server.close();
   if (status !== 0) problem ??= `${machine.program} ended with status ${status}`;

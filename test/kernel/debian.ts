@@ -5,7 +5,7 @@ import { cached } from './cache.ts';
 import { run } from './shell.ts';
 
 export type Architecture = 'amd64' | 'arm64';
-/** Of packages that are only looked into; machines are of an {@link Architecture}. */
+/** With the one whose packages are only looked into and carried: no machine boots Debian's kernel for it. */
 export type PackageArchitecture = Architecture | 'armhf';
 
 /** The outside's architecture. */
@@ -83,6 +83,11 @@ export async function unpackPackages(
     await run('dpkg-deb', ['--extract', path.join(archives, archive), folder]);
   }
   await rm(archives, { recursive: true });
+}
+
+/** The packages whose names begin so. */
+export async function packagesCalled(prefix: string, architecture: PackageArchitecture): Promise<readonly string[]> {
+  return (await run('apt-cache', [...(await aptState(architecture)), 'pkgnames', prefix])).split('\n').filter(Boolean);
 }
 
 /** A package with everything it needs to run, as apt's own resolver sees it. */

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { cached, digestOf } from './cache.ts';
-import { closureOf, ownArchitecture, unpackPackages, type Architecture } from './debian.ts';
+import { closureOf, ownArchitecture, unpackPackages, type Architecture, type PackageArchitecture } from './debian.ts';
 import { nodeFor } from './npm-package.ts';
+import { run } from './shell.ts';
 
 /** What a guest sees as its root, and the Node it runs. */
 export interface GuestRoot {
@@ -15,7 +16,8 @@ export interface GuestRoot {
  * The root of a guest. Where the guest has the outside's architecture it is the outside itself, read-only: no image is
  * built, and every tool of the outside is inside. For another architecture a small one is assembled from packages.
  */
-export async function guestRoot(architecture: Architecture): Promise<GuestRoot> {
+export async function guestRoot(architecture: PackageArchitecture): Promise<GuestRoot> {
+  if (architecture === 'armhf') return { folder: await carriedRoot(architecture), node: await nodeFor(architecture) };
   if (architecture === ownArchitecture()) return { folder: '/', node: process.execPath };
   return { folder: await smallRoot(architecture), node: await nodeFor(architecture) };
 }
@@ -46,8 +48,25 @@ function smallRoot(architecture: Architecture): Promise<string> {
   });
 }
 
+/** What Node links to. The packages have no more than this in common with a system: it is carried in memory. */
+const CARRIED = ['libc6', 'libstdc++6', 'libgcc-s1', 'libatomic1'];
+
+/** The root of a guest that carries its files, but for the work folder. */
+function carriedRoot(architecture: PackageArchitecture): Promise<string> {
+  return cached(`root-${architecture}-${digestOf(...CARRIED)}`, async (folder) => {
+    const whole = path.join(folder, 'whole');
+    await unpackPackages(CARRIED, architecture, whole);
+    const find = ['.', '(', '-type', 'f', '-o', '-type', 'l', ')', '-path', '*lib/*.so*', '-not', '-path', '*/gconv/*'];
+    for (const library of (await run('find', find, { cwd: whole })).trim().split('\n')) {
+      await run('install', ['-d', path.dirname(path.join(folder, library))]);
+      await rename(path.join(whole, library), path.join(folder, library));
+    }
+    await rm(whole, { recursive: true });
+  });
+}
+
 /** Debian's static busybox: the only program in the initramfs. */
-export async function busybox(architecture: Architecture): Promise<string> {
+export async function busybox(architecture: PackageArchitecture): Promise<string> {
   const folder = await cached(`busybox-${architecture}`, (made) =>
     unpackPackages(['busybox-static'], architecture, made),
   );

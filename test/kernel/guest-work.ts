@@ -1,7 +1,7 @@
-import { copyFile, constants, cp, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { copyFile, constants, cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'esbuild';
-import { ownArchitecture, type Architecture } from './debian.ts';
+import { ownArchitecture, type PackageArchitecture } from './debian.ts';
 import { busybox } from './guest-root.ts';
 import type { ExampleFacts } from './examples.ts';
 import { layPackages, nativeKoffi } from './npm-package.ts';
@@ -18,7 +18,7 @@ export interface Job {
 export interface WorkOptions {
   readonly checkout: string;
   readonly harness: string;
-  readonly architecture: Architecture;
+  readonly architecture: PackageArchitecture;
   readonly node: string;
   readonly job: Job;
   /** Folder with the installed command, or nothing where only the kernel itself is talked to. */
@@ -44,7 +44,10 @@ export async function fillWorkFolder(folder: string, options: WorkOptions): Prom
   } else {
     await cp(path.join(options.installed, 'node_modules'), modules, { recursive: true, verbatimSymlinks: true });
     // Where the guest is like the outside, npm has brought the native part; laying it here would hide that it had not.
-    if (options.architecture !== ownArchitecture()) await layPackages(options.checkout, modules, [native]);
+    if (options.architecture !== ownArchitecture()) {
+      await rm(path.join(modules, nativeKoffi(ownArchitecture())), { recursive: true, force: true });
+      await layPackages(options.checkout, modules, [native]);
+    }
   }
   if (options.job.example) {
     const { name } = options.job.example;
@@ -70,7 +73,7 @@ async function bundleGuest(harness: string, outfile: string): Promise<void> {
 }
 
 /** Static programs, since the guest's C library is not the compiler's. */
-async function compilePrograms(sources: string, bin: string, architecture: Architecture): Promise<void> {
+async function compilePrograms(sources: string, bin: string, architecture: PackageArchitecture): Promise<void> {
   const compiler = await compilerFor(architecture);
   if (compiler === undefined) return;
   for (const source of (await readdir(sources)).filter((name) => name.endsWith('.c'))) {
@@ -79,15 +82,17 @@ async function compilePrograms(sources: string, bin: string, architecture: Archi
   }
 }
 
+const TRIPLET = {
+  amd64: 'x86_64-linux-gnu',
+  arm64: 'aarch64-linux-gnu',
+  armhf: 'arm-linux-gnueabihf',
+} as const satisfies Record<PackageArchitecture, string>;
+
 /** The compiler whose output runs in the guest; a machine without a cross compiler leaves the C programs out. */
-async function compilerFor(architecture: Architecture): Promise<string | undefined> {
-  const triplet = architecture === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu';
-  const candidates = architecture === ownArchitecture() ? ['gcc'] : [`${triplet}-gcc`];
-  for (const candidate of candidates) {
-    const found = await run(candidate, ['--version']).catch(() => undefined);
-    if (found !== undefined) return candidate;
-  }
-  return undefined;
+async function compilerFor(architecture: PackageArchitecture): Promise<string | undefined> {
+  const compiler = architecture === ownArchitecture() ? 'gcc' : `${TRIPLET[architecture]}-gcc`;
+  const found = await run(compiler, ['--version']).catch(() => undefined);
+  return found === undefined ? undefined : compiler;
 }
 
 /**

@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
-import { chmod, copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { cached, digestOf } from './cache.ts';
-import type { Architecture, DebianKernel } from './debian.ts';
+import type { PackageArchitecture } from './debian.ts';
 import { GUEST_MODULES, GUEST_WORK } from './guest-paths.ts';
 import { busybox } from './guest-root.ts';
+import type { BootKernel } from './kernel.ts';
 import type { Machine } from './machine.ts';
 import { run } from './shell.ts';
 
@@ -24,7 +25,8 @@ const MODULES = {
     'vfio-pci',
     'e1000e',
   ],
-} as const satisfies Record<Architecture, readonly string[]>;
+  armhf: [],
+} as const satisfies Record<PackageArchitecture, readonly string[]>;
 
 /** Loaded by the scenarios that need it: lays the modules over the guest's root, which is read-only. */
 const FOR_LATER = ['overlay'];
@@ -33,62 +35,112 @@ const FOR_LATER = ['overlay'];
 export const ROOT_TAG = 'root';
 export const WORK_TAG = 'work';
 
-/**
- * The first program of the guest. It leaves nothing but mounts behind: the scenarios run in a chroot of the root share,
- * so that they see the tools of that root and the kernel of this machine.
- */
-const INIT = `#!/bin/busybox sh
-/bin/busybox mkdir -p /proc /sys /dev /newroot
+const BEGIN = `#!/bin/busybox sh
+/bin/busybox mkdir -p /proc /sys /dev /tmp /newroot
 /bin/busybox mount -t proc proc /proc
 /bin/busybox mount -t sysfs sysfs /sys
 /bin/busybox mount -t devtmpfs devtmpfs /dev
-cd /lib/modules/*
+`;
+
+const LOAD_MODULES = `cd /lib/modules/*
 while read -r module; do /bin/busybox insmod "$module" || echo "init: $module did not load"; done <order
 cd /
-nine() { /bin/busybox mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144,ro,cache=loose "$1" "$2"; }
+`;
+
+/** Leaves nothing but mounts behind: the root becomes the share, with the files of this kernel in it. */
+const MOUNT_SHARES = `nine() { /bin/busybox mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144,ro,cache=loose "$1" "$2"; }
 nine ${ROOT_TAG} /newroot || echo "init: no root share"
 /bin/busybox mount -t tmpfs tmpfs /newroot/run
 /bin/busybox mount -t tmpfs tmpfs /newroot/tmp
 /bin/busybox mkdir -p /newroot${GUEST_WORK}
 nine ${WORK_TAG} /newroot${GUEST_WORK} || echo "init: no work share"
-/bin/busybox mkdir -p /newroot${GUEST_MODULES}
-/bin/busybox mount -o bind /lib /newroot${GUEST_MODULES}
 for point in proc sys dev; do /bin/busybox mount -o rbind /$point /newroot/$point; done
 /bin/busybox mkdir -p /newroot/dev/hugepages /newroot/dev/shm
 /bin/busybox mount -t tmpfs tmpfs /newroot/dev/shm
 /bin/busybox mount -t hugetlbfs hugetlbfs /newroot/dev/hugepages
-/bin/busybox ip link set lo up
+`;
+
+const SHOW_MODULES = `/bin/busybox mkdir -p /newroot${GUEST_MODULES}
+/bin/busybox mount -o bind /lib /newroot${GUEST_MODULES}
+`;
+
+/** The scenarios run in a chroot of the root share, or where the files were carried to. */
+const end = (enter: string): string => `/bin/busybox ip link set lo up
 export NO_COLOR=1 HOME=/run PATH=${GUEST_WORK}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-/bin/busybox chroot /newroot ${GUEST_WORK}/bin/node --enable-source-maps ${GUEST_WORK}/guest.cjs
+${enter} ${GUEST_WORK}/bin/node --enable-source-maps ${GUEST_WORK}/guest.cjs
 echo "init: the guest script ended with status $?"
 /bin/busybox poweroff -f
 `;
 
+/** The first program of the guest. */
+function initOf({ files }: Machine, { moduleBase }: BootKernel): string {
+  if (files === 'carried') return [BEGIN, end('')].join('');
+  const modules = moduleBase === undefined ? ['', ''] : [LOAD_MODULES, SHOW_MODULES];
+  return [BEGIN, modules[0], MOUNT_SHARES, modules[1], end('/bin/busybox chroot /newroot')].join('');
+}
+
 /** A folder `lib/modules/<release>` as modprobe wants it, with a file `order` of what the guest loads first. */
-async function modulesOf({ architecture, modules }: Machine, kernel: DebianKernel): Promise<string> {
+async function modulesOf(
+  { architecture, modules }: Machine,
+  { release, moduleBase }: KernelWithModules,
+): Promise<string> {
   const names = [...MODULES[architecture], ...modules];
-  return cached(`modules-${kernel.release}-${digestOf(...names, ...FOR_LATER, 'depmod')}`, async (made) => {
-    const folder = path.join(made, 'lib', 'modules', kernel.release);
-    const order = await gatherModules(names, kernel, folder);
+  return cached(`modules-${release}-${digestOf(...names, ...FOR_LATER, 'depmod')}`, async (made) => {
+    const folder = path.join(made, 'lib', 'modules', release);
+    const order = await gatherModules(names, { release, moduleBase }, folder);
     await writeFile(path.join(folder, 'order'), `${order.join('\n')}\n`);
-    await gatherModules(FOR_LATER, kernel, folder);
+    await gatherModules(FOR_LATER, { release, moduleBase }, folder);
     for (const list of ['modules.builtin', 'modules.builtin.modinfo', 'modules.order']) {
-      await copyFile(path.join(kernel.moduleBase, 'lib', 'modules', kernel.release, list), path.join(folder, list));
+      await copyFile(path.join(moduleBase, 'lib', 'modules', release, list), path.join(folder, list));
     }
-    await run('/sbin/depmod', ['-b', made, kernel.release]);
+    await run('/sbin/depmod', ['-b', made, release]);
   });
 }
 
-/** Packs the initramfs into `file`. Only the modules are kept in the cache: packing takes a second, and INIT changes. */
-export async function packInitramfs(machine: Machine, kernel: DebianKernel, work: string): Promise<string> {
-  const { architecture } = machine;
-  const tree = path.join(work, `initramfs-${architecture}`);
+interface KernelWithModules {
+  readonly release: string;
+  readonly moduleBase: string;
+}
+
+/** What the initramfs of a machine is made from. */
+export interface InitramfsParts {
+  readonly kernel: BootKernel;
+  /** The guest's root and its work folder, for a guest that carries them. */
+  readonly root: string;
+  readonly share: string;
+  /** Where to pack. */
+  readonly work: string;
+}
+
+/** Packs the initramfs and returns its file. Only the modules are kept in the cache: packing takes a second, and INIT changes. */
+export async function packInitramfs(machine: Machine, parts: InitramfsParts): Promise<string> {
+  const { kernel, work } = parts;
+  const { release, moduleBase } = kernel;
+  const tree = path.join(work, `initramfs-${machine.architecture}`);
   await mkdir(path.join(tree, 'bin'), { recursive: true });
-  await run('cp', ['-r', path.join(await modulesOf(machine, kernel), 'lib'), tree]);
-  await copyFile(await busybox(architecture), path.join(tree, 'bin', 'busybox'));
-  await writeFile(path.join(tree, 'init'), INIT);
+  if (moduleBase !== undefined) {
+    await run('cp', ['-r', path.join(await modulesOf(machine, { release, moduleBase }), 'lib'), tree]);
+  }
+  if (machine.files === 'carried') await carryFiles(parts, tree);
+  await copyFile(await busybox(machine.architecture), path.join(tree, 'bin', 'busybox'));
+  await writeFile(path.join(tree, 'init'), initOf(machine, kernel));
   await chmod(path.join(tree, 'init'), 0o755);
   await chmod(path.join(tree, 'bin', 'busybox'), 0o755);
+  return packTree(tree, machine.files === 'carried' ? 0 : 1);
+}
+
+/** Lays a guest's root and work folder into the initramfs: what the programs in it call by its usual name included. */
+async function carryFiles({ root, share }: InitramfsParts, tree: string): Promise<void> {
+  await run('cp', ['-r', `${root}/.`, tree]);
+  await mkdir(path.join(tree, 'usr', 'bin'), { recursive: true });
+  await symlink('/bin/busybox', path.join(tree, 'usr', 'bin', 'env'));
+  await symlink('busybox', path.join(tree, 'bin', 'sh'));
+  await mkdir(path.join(tree, path.dirname(GUEST_WORK)), { recursive: true });
+  await run('cp', ['-r', share, path.join(tree, GUEST_WORK)]);
+}
+
+/** Level 0 only wraps: an emulated processor needs longer to unpack than to have it all read. */
+async function packTree(tree: string, level: number): Promise<string> {
   const file = `${tree}.img`;
   const names = (await run('find', ['.', '-mindepth', '1'], { cwd: tree })).trim().split('\n').sort();
   const cpio = spawn('cpio', ['-o', '-H', 'newc', '--quiet', '-R', '0:0'], {
@@ -96,7 +148,7 @@ export async function packInitramfs(machine: Machine, kernel: DebianKernel, work
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   cpio.stdin.end(`${names.join('\n')}\n`);
-  await pipeline(cpio.stdout, createGzip({ level: 1 }), createWriteStream(file));
+  await pipeline(cpio.stdout, createGzip({ level }), createWriteStream(file));
   return file;
 }
 
@@ -104,7 +156,7 @@ export async function packInitramfs(machine: Machine, kernel: DebianKernel, work
  * Copies modules, and what they need, out of the kernel's package, decompressed: the guest has no xz. Returns their files
  * in the order in which they load.
  */
-async function gatherModules(names: readonly string[], kernel: DebianKernel, folder: string): Promise<string[]> {
+async function gatherModules(names: readonly string[], kernel: KernelWithModules, folder: string): Promise<string[]> {
   await mkdir(folder, { recursive: true });
   const files: string[] = [];
   for (const module of names) {

@@ -1,10 +1,10 @@
-import type { Architecture } from './debian.ts';
+import type { PackageArchitecture } from './debian.ts';
 import { ROOT_TAG, WORK_TAG } from './initramfs.ts';
 
 /** A machine that QEMU plays, in what differs from the others. */
 export interface Machine {
   readonly name: string;
-  readonly architecture: Architecture;
+  readonly architecture: PackageArchitecture;
   readonly program: string;
   readonly options: readonly string[];
   readonly commandLine: string;
@@ -12,6 +12,12 @@ export interface Machine {
   readonly devices: readonly string[];
   /** Drivers that the guest loads beside those that every guest has. */
   readonly modules: readonly string[];
+  /** Debian's own, or one of `kernels/`: those have VFIO for platform devices, which Debian's leave out, and no modules. */
+  readonly kernel: 'debian' | 'small-arm64' | 'small-midway';
+  /** How the guest gets its files: shared over 9p, or carried in the initramfs by a board without a bus for a share. */
+  readonly files: 'shared' | 'carried';
+  /** Where the guest reports: on a virtio port, or on the console, between the kernel's lines. */
+  readonly report: 'port' | 'console';
 }
 
 /**
@@ -28,8 +34,17 @@ const TEST_DEVICES: readonly string[] = [
   ...['-netdev', 'user,id=two,restrict=on', '-device', 'e1000e,netdev=two,bus=rp0,addr=0x00.1,romfile='],
 ];
 
+/** VFIO for devices without an IOMMU: the kernel wants it admitted that this isolates nothing. */
+const NO_IOMMU = 'vfio.enable_unsafe_noiommu_mode=1';
+
+/** The network card whose link the guest may ask the outside to cut. */
+export const LINK = 'link';
+
+const DEBIAN = { kernel: 'debian', files: 'shared', report: 'port' } as const;
+
 /**
- * The three IOMMUs that matter for VFIO on PCI. Everything is plain emulation: what is tested is the kernel's behaviour,
+ * The three IOMMUs that matter for VFIO on PCI, then two machines whose devices come from a device tree and have no IOMMU:
+ * one with interrupts of both kinds, and a board that was sold with 32-bit processors. Everything is plain emulation: what is tested is the kernel's behaviour,
  * which does not depend on the speed of the processor, and CI machines have no hardware virtualisation to offer.
  * x86 needs `-cpu max`, one processor and `tsc=reliable`: with the default model the kernel mistrusts the emulated clock.
  * And `no_timer_check`: early on the kernel waits for a few timer interrupts in a fixed time, and panics where a busy
@@ -44,6 +59,7 @@ export const MACHINES: readonly Machine[] = [
     commandLine: 'console=ttyS0 intel_iommu=on tsc=reliable no_timer_check',
     devices: TEST_DEVICES,
     modules: [],
+    ...DEBIAN,
   },
   {
     name: 'amd',
@@ -53,6 +69,7 @@ export const MACHINES: readonly Machine[] = [
     commandLine: 'console=ttyS0 tsc=reliable no_timer_check',
     devices: TEST_DEVICES,
     modules: [],
+    ...DEBIAN,
   },
   {
     name: 'smmuv3',
@@ -62,6 +79,37 @@ export const MACHINES: readonly Machine[] = [
     commandLine: 'console=ttyAMA0',
     devices: TEST_DEVICES,
     modules: [],
+    ...DEBIAN,
+  },
+  {
+    name: 'arm64-platform',
+    architecture: 'arm64',
+    program: 'qemu-system-aarch64',
+    options: ['-machine', 'virt,gic-version=3', '-cpu', 'cortex-a57'],
+    commandLine: `console=ttyAMA0 ${NO_IOMMU} vfio_platform.reset_required=0`,
+    devices: [
+      ...['-netdev', 'user,id=net,restrict=on'],
+      ...['-device', `virtio-net-device,id=${LINK},netdev=net,bus=virtio-mmio-bus.31`],
+      ...['-drive', 'if=none,id=disk,driver=null-co,size=1M,read-zeroes=on'],
+      ...['-device', 'virtio-blk-device,drive=disk,bus=virtio-mmio-bus.30'],
+    ],
+    modules: [],
+    kernel: 'small-arm64',
+    files: 'shared',
+    report: 'console',
+  },
+  {
+    name: 'midway',
+    architecture: 'armhf',
+    program: 'qemu-system-arm',
+    options: ['-machine', 'midway'],
+    commandLine: `console=ttyAMA0 ${NO_IOMMU}`,
+    // The board has two XGMACs, and QEMU makes them when it is given the first network.
+    devices: ['-nic', 'user,model=xgmac,restrict=on', '-nic', 'user,model=xgmac,restrict=on'],
+    modules: [],
+    kernel: 'small-midway',
+    files: 'carried',
+    report: 'console',
   },
 ];
 
@@ -72,6 +120,8 @@ function q35(): readonly string[] {
 /** What one boot of a machine is given. */
 export interface Boot {
   readonly kernel: string;
+  /** The device tree of a board for which QEMU makes none. */
+  readonly board: string | undefined;
   readonly initramfs: string;
   /** The folder that becomes the guest's root, read-only. */
   readonly root: string;
@@ -79,6 +129,8 @@ export interface Boot {
   readonly work: string;
   /** A Unix socket on which the guest reports. */
   readonly reportSocket: string;
+  /** A Unix socket on which QEMU takes orders (QMP). */
+  readonly monitorSocket: string;
 }
 
 /** The whole QEMU command line. Reports travel on a port of their own, where no kernel message can fall into a line. */
@@ -99,13 +151,26 @@ export function qemuArguments(machine: Machine, boot: Boot): readonly string[] {
       'stdio',
       '-no-reboot',
     ],
+    ...['-qmp', `unix:${boot.monitorSocket},server=on,wait=off`],
     ...['-kernel', boot.kernel, '-initrd', boot.initramfs],
-    ...['-append', `${machine.commandLine} panic=-1 quiet`],
-    ...share(ROOT_TAG, boot.root),
-    ...share(WORK_TAG, boot.work),
-    ...['-device', 'virtio-serial-pci', '-chardev', `socket,id=report,path=${boot.reportSocket}`],
-    ...['-device', 'virtserialport,chardev=report,name=report'],
+    ...(boot.board === undefined ? [] : ['-dtb', boot.board]),
+    ...['-append', `${machine.commandLine} panic=-1 ${verbosity(machine)}`],
+    ...(machine.files === 'shared' ? [...share(ROOT_TAG, boot.root), ...share(WORK_TAG, boot.work)] : []),
+    ...(machine.report === 'port' ? reportPort(boot.reportSocket) : []),
     ...machine.devices,
+  ];
+}
+
+/**
+ * Where the report travels on the console, nothing may come between but what ends the run anyway: emergencies and alerts,
+ * of which a panic and an oops are made.
+ */
+const verbosity = ({ report }: Machine): string => (report === 'console' ? 'loglevel=2' : 'quiet');
+
+function reportPort(socket: string): readonly string[] {
+  return [
+    ...['-device', 'virtio-serial-pci', '-chardev', `socket,id=report,path=${socket}`],
+    ...['-device', 'virtserialport,chardev=report,name=report'],
   ];
 }
 

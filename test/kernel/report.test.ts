@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { ReportReader, type GuestReport } from './report.ts';
 
@@ -19,9 +20,19 @@ describe('the report of a guest', () => {
 
   it('hands out files, whatever their content looks like', () => {
     const content = Buffer.from('ok a: not a result\ndone\n');
-    const report = read(`scenario a 1\nbegin f.txt\n${content.toString('base64')}\nend f.txt\nok a: one\ndone\n`);
+    const report = read(
+      `scenario a 1\nbegin f.txt\n${gzipSync(content).toString('base64')}\nend f.txt\nok a: one\ndone\n`,
+    );
     expect(report.attachments.get('f.txt')).toEqual(content);
     expect(report.results).toHaveLength(1);
+  });
+
+  it('passes on what it asks for', () => {
+    const asked: string[] = [];
+    const reader = new ReportReader(['a'], () => undefined);
+    reader.onRequest = (request) => asked.push(request);
+    reader.feed('scenario a 1\nask link net off\nok a: one\ndone\n');
+    expect(asked).toEqual(['link net off']);
   });
 
   it.each([
@@ -30,6 +41,11 @@ describe('the report of a guest', () => {
     ['a scenario without tests', 'scenario a 0\ndone\n', 'scenario a announced no test'],
     ['fewer results than announced', 'scenario a 2\nok a: one\ndone\n', 'scenario a announced 2 tests and reported 1'],
     ['no end', 'scenario a 1\nok a: one\n', 'the guest stopped before its report was complete'],
+    [
+      'a file that was spoilt',
+      'scenario a 1\nbegin f\nAAAA\nend f\nok a: one\ndone\n',
+      'attachment f is not what the guest sent',
+    ],
     ['half a file', 'scenario a 1\nok a: one\nbegin f\nAAAA\n', 'attachment f is cut short'],
   ])('does not believe %s', (_, text, problem) => {
     expect(read(text).problems).toContain(problem);

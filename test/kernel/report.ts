@@ -1,3 +1,5 @@
+import { gunzipSync } from 'node:zlib';
+
 /** The result of one test inside a guest. */
 export interface TestResult {
   readonly name: string;
@@ -20,7 +22,8 @@ export interface GuestReport {
  *     scenario NAME COUNT          announced before the first of COUNT results
  *     ok SCENARIO: NAME
  *     not ok SCENARIO: NAME # why
- *     begin FILE / base64 / end FILE
+ *     begin FILE / base64 of the gzipped content / end FILE
+ *     ask REQUEST                  for what only the outside can do
  *     done                         after the last scenario
  *
  * The counts are there because silence must not pass: a guest that dies, or a scenario that skips, is a failure.
@@ -32,6 +35,10 @@ export class ReportReader {
   #open: { readonly name: string; readonly lines: string[] } | undefined;
   #rest = '';
   #done = false;
+  readonly #broken: string[] = [];
+
+  /** Takes what the guest asks for. */
+  onRequest: (request: string) => void = () => undefined;
 
   constructor(
     private readonly wanted: readonly string[],
@@ -46,7 +53,7 @@ export class ReportReader {
   }
 
   finish(): GuestReport {
-    const problems: string[] = [];
+    const problems = [...this.#broken];
     if (!this.#done) problems.push('the guest stopped before its report was complete');
     if (this.#open) problems.push(`attachment ${this.#open.name} is cut short`);
     for (const { name, count, seen } of this.#announced) {
@@ -65,7 +72,7 @@ export class ReportReader {
         this.#open.lines.push(line);
         return;
       }
-      this.#attachments.set(this.#open.name, Buffer.from(this.#open.lines.join(''), 'base64'));
+      this.#attach(this.#open.name, Buffer.from(this.#open.lines.join(''), 'base64'));
       this.#open = undefined;
       return;
     }
@@ -77,7 +84,17 @@ export class ReportReader {
     if (failed) this.#result({ name: failed[1] ?? '', passed: false, why: failed[2] ?? '' });
     const begin = /^begin (.+)$/.exec(line);
     if (begin) this.#open = { name: begin[1] ?? '', lines: [] };
+    const asked = /^ask (.+)$/.exec(line);
+    if (asked) this.onRequest(asked[1] ?? '');
     if (line === 'done') this.#done = true;
+  }
+
+  #attach(name: string, packed: Buffer): void {
+    try {
+      this.#attachments.set(name, gunzipSync(packed));
+    } catch {
+      this.#broken.push(`attachment ${name} is not what the guest sent`);
+    }
   }
 
   #result(result: TestResult): void {

@@ -4,11 +4,11 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { bootMachine } from './boot.ts';
-import { debianKernel } from './debian.ts';
 import { EXAMPLES, exampleMachine, type ExampleMachine } from './examples.ts';
 import { guestRoot } from './guest-root.ts';
 import { fillWorkFolder, installCommand } from './guest-work.ts';
 import { packInitramfs } from './initramfs.ts';
+import { kernelOf } from './kernel.ts';
 import { MACHINES, type Machine } from './machine.ts';
 import { ReportReader } from './report.ts';
 import { checkRequirements } from './requirements.ts';
@@ -72,11 +72,18 @@ function choose(): Choice {
   const wanted = (one: ScenarioFacts): boolean =>
     values.scenario?.includes(one.name) ?? !(one.onRequest || (values['raw-only'] && one.needsCommand));
   const scenarios = SCENARIOS.filter(wanted);
-  return { machines, scenarios, out: values.out, keep: values.keep };
+  // A machine that was asked for by name and has nothing to run is a mistake, and shows as one.
+  const used = values.machine ? machines : machines.filter((one) => scenariosOn(one, { scenarios }).length > 0);
+  return { machines: used, scenarios, out: values.out, keep: values.keep };
 }
 
 function namesOf(scenarios: readonly ScenarioFacts[]): string {
   return scenarios.map((one) => one.name).join(', ');
+}
+
+/** What runs on a machine: what was chosen and is about what it has. */
+function scenariosOn(machine: Machine | ExampleMachine, { scenarios }: Pick<Choice, 'scenarios'>): readonly string[] {
+  return scenarios.filter((one) => 'example' in machine || one.machines.includes(machine.name)).map(({ name }) => name);
 }
 
 /** Runs one machine from an empty work folder to its power-off, and prints its results as they come. */
@@ -91,8 +98,8 @@ async function runMachine(
     console.log(`${passed ? 'ok' : 'not ok'} ${machine.name}: ${name}${why && `\n    ${why}`}`);
   };
   try {
-    const [kernel, root] = await Promise.all([debianKernel(machine.architecture), guestRoot(machine.architecture)]);
-    const scenarios = choice.scenarios.map((one) => one.name);
+    const [kernel, root] = await Promise.all([kernelOf(machine), guestRoot(machine.architecture)]);
+    const scenarios = scenariosOn(machine, choice);
     const own = path.join(places.work, machine.name);
     const share = path.join(own, 'share');
     await mkdir(share, { recursive: true });
@@ -109,10 +116,12 @@ async function runMachine(
       machine,
       {
         kernel: kernel.image,
-        initramfs: await packInitramfs(machine, kernel, own),
+        board: kernel.board,
+        initramfs: await packInitramfs(machine, { kernel, root: root.folder, share, work: own }),
         root: root.folder,
         work: share,
         reportSocket: path.join(own, 'report'),
+        monitorSocket: path.join(own, 'monitor'),
       },
       reader,
       path.join(out, 'console.log'),

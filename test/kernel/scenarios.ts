@@ -5,23 +5,31 @@ export interface ScenarioFacts {
   readonly needsCommand: boolean;
   /** Runs only when asked for by name: it measures, or needs a machine of its own. */
   readonly onRequest: boolean;
+  /** The machines that have what it is about, by name. */
+  readonly machines: readonly string[];
 }
+
+/** Machines with PCI devices behind an IOMMU. */
+const PCI = ['intel', 'amd', 'smmuv3'];
+/** Machines whose platform devices nothing isolates. */
+const PLATFORM = ['arm64-platform', 'midway'];
 
 /** Every scenario, in the order in which a guest runs them. */
 export const SCENARIOS: readonly ScenarioFacts[] = [
-  { name: 'raw-smoke', needsCommand: false, onRequest: false },
-  { name: 'raw-testpmd', needsCommand: false, onRequest: false },
-  { name: 'lockstep', needsCommand: false, onRequest: false },
-  { name: 'up-and-down', needsCommand: true, onRequest: false },
-  { name: 'kernel-errors', needsCommand: true, onRequest: false },
-  { name: 'handoff-bind-testpmd', needsCommand: true, onRequest: false },
-  { name: 'plan-equals-capture', needsCommand: true, onRequest: false },
-  { name: 'everything-held', needsCommand: true, onRequest: false },
-  { name: 'foreground', needsCommand: true, onRequest: false },
-  { name: 'without-root', needsCommand: true, onRequest: false },
-  { name: 'inspect-agrees', needsCommand: true, onRequest: false },
-  { name: 'saved-plan', needsCommand: true, onRequest: false },
-  { name: 'load-modules', needsCommand: true, onRequest: false },
-  { name: 'map-bench', needsCommand: false, onRequest: true },
-  { name: 'example', needsCommand: true, onRequest: true },
+  { name: 'raw-smoke', needsCommand: false, onRequest: false, machines: PCI },
+  { name: 'raw-testpmd', needsCommand: false, onRequest: false, machines: PCI },
+  { name: 'lockstep', needsCommand: false, onRequest: false, machines: PCI },
+  { name: 'up-and-down', needsCommand: true, onRequest: false, machines: PCI },
+  { name: 'kernel-errors', needsCommand: true, onRequest: false, machines: PCI },
+  { name: 'handoff-bind-testpmd', needsCommand: true, onRequest: false, machines: PCI },
+  { name: 'plan-equals-capture', needsCommand: true, onRequest: false, machines: PCI },
+  { name: 'everything-held', needsCommand: true, onRequest: false, machines: PCI },
+  { name: 'foreground', needsCommand: true, onRequest: false, machines: PCI },
+  { name: 'without-root', needsCommand: true, onRequest: false, machines: PCI },
+  { name: 'inspect-agrees', needsCommand: true, onRequest: false, machines: PCI },
+  { name: 'saved-plan', needsCommand: true, onRequest: false, machines: PCI },
+  { name: 'load-modules', needsCommand: true, onRequest: false, machines: PCI },
+  { name: 'platform-facts', needsCommand: true, onRequest: false, machines: PLATFORM },
+  { name: 'map-bench', needsCommand: false, onRequest: true, machines: PCI },
+  { name: 'example', needsCommand: true, onRequest: true, machines: [] },
 ];

@@ -33,6 +33,9 @@ export const WORK = path.dirname(process.argv[1] ?? '/');
 /** The command as a user has it after `npm install`. */
 export const VFIO_COMPOSE = path.join(WORK, 'node_modules', '.bin', 'vfio-compose');
 
+/** Long: on the emulated 32-bit processor Node alone takes ten seconds and more to start. */
+const LIMIT_SECONDS = 180;
+
 /** Starts a program; it is killed by its own process id when its time is over. */
 export function start(program: string, args: readonly string[], options: CommandOptions = {}): Running {
   const began = performance.now();
@@ -48,7 +51,7 @@ export function start(program: string, args: readonly string[], options: Command
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
   child.stdin.on('error', () => undefined);
   if (options.input !== undefined) child.stdin.end(options.input);
-  const timer = setTimeout(() => child.kill('SIGKILL'), (options.limitSeconds ?? 60) * 1000);
+  const timer = setTimeout(() => child.kill('SIGKILL'), (options.limitSeconds ?? LIMIT_SECONDS) * 1000);
   const finished = (async (): Promise<Finished> => {
     try {
       const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];

@@ -8,6 +8,7 @@ import { kernelErrors } from './kernel-errors.ts';
 import { lockstepScenario } from './lockstep.ts';
 import { loadModules } from './load-modules.ts';
 import { mapBench } from './map-bench.ts';
+import { platformFacts } from './platform-facts.ts';
 import { planEqualsCapture } from './plan-equals-capture.ts';
 import { rawSmoke } from './raw-smoke.ts';
 import { rawTestpmd } from './raw-testpmd.ts';
@@ -31,6 +32,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'inspect-agrees': inspectAgrees,
   'saved-plan': savedPlan,
   'load-modules': loadModules,
+  'platform-facts': platformFacts,
   'map-bench': mapBench,
   example,
 };
