@@ -1,4 +1,5 @@
 /** What tests of every part share. Never imported by what ships. */
+export { deviceTree, nodeAt, type NodeLiteral, type PropertyLiteral } from './device-tree.ts';
 export { HostBuilder, bar, bdf, host, region } from './host.ts';
 export type { BridgeOptions, DeviceOptions, IommuOptions } from './host.ts';
 export { disk, netdev } from './functions.ts';
