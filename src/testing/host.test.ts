@@ -40,3 +40,40 @@ test('takes what the test says over what is usual', () => {
   expect(inventory.groups[0]?.openedBy).toEqual([{ pid: 4711, command: 'guestd' }]);
   expect(inventory.iommu).toMatchObject({ interruptRemapping: false, units: [{ addressBits: 39 }] });
 });
+
+const TREE = {
+  'soc@1000000': {
+    compatible: 'simple-bus',
+    '#address-cells': 1,
+    '#size-cells': 1,
+    ranges: [0, 0x100_0000, 0x10_0000],
+    'ethernet@4000': { compatible: 'calxeda,hb-xgmac', reg: [0x4000, 0x1000] },
+  },
+  '#address-cells': 1,
+  '#size-cells': 1,
+};
+
+test('puts a platform device where Linux puts it, and finds it by its node', () => {
+  const inventory = host()
+    .tree(TREE)
+    .platform('1004000.ethernet', { treePath: '/soc@1000000/ethernet@4000', driver: 'xgmac' })
+    .amba('9000000.uart')
+    .build();
+  const index = indexHost(inventory);
+  const device = index.byTreePath.get('/soc@1000000/ethernet@4000');
+  expect(device).toMatchObject({ bus: 'platform', driver: 'xgmac', group: null });
+  expect(device?.sysfsPath).toBe('/sys/devices/platform/soc@1000000/1004000.ethernet');
+  expect(index.byAddress.get('9000000.uart')).toMatchObject({
+    bus: 'amba',
+    sysfsPath: '/sys/devices/platform/9000000.uart',
+  });
+  expect(index.tree?.byPath.has('/soc@1000000/ethernet@4000')).toBe(true);
+  expect(inventory.modules['vfio_platform']?.parameters).toEqual({ reset_required: 'Y' });
+});
+
+test('gives platform devices groups as it does PCI functions, and changes them', () => {
+  const builder = host().smmuV3().platform('a.dma').platform('b.dma', { group: 30 }).platform('c.dma', { group: null });
+  const devices = builder.changePlatform('a.dma', { driver: 'pl330' }).build().devices;
+  expect(devices.map(({ group }) => group)).toEqual([11, 30, null]);
+  expect(devices[0]).toMatchObject({ driver: 'pl330' });
+});

@@ -1,18 +1,25 @@
-import { bytes, iova, parseBdf, physical } from '../model/index.ts';
+import { bytes, type DeviceTree, iova, parseBdf, physical, snapshotNode } from '../model/index.ts';
 import type {
   Bdf,
+  HostDevice,
   HostInventory,
   HugePagePool,
   IommuGroup,
   IommuUnit,
   KernelModule,
   PciDevice,
+  PlatformDevice,
   ReservedRegion,
 } from '../model/index.ts';
+import { deviceTree, type NodeLiteral } from './device-tree.ts';
 import { FUNCTIONS } from './functions.ts';
+import { plainPlatformDevice, PLATFORM_MODULES } from './platform.ts';
 
 /** What a test may say about a device; the rest is realistic. Names of the schema, all optional. */
 export type DeviceOptions = Partial<Omit<PciDevice, 'bus' | 'address'>>;
+
+/** The same for a device of the platform bus; `bus` makes it one of another. */
+export type PlatformOptions = Partial<Omit<PlatformDevice, 'address'>>;
 
 export interface BridgeOptions extends DeviceOptions {
   /** The bus behind it, two hexadecimal digits. Devices declared later on that bus stand below it. */
@@ -41,7 +48,7 @@ const MSI_ARM = region(0x800_0000n, 0x80f_ffffn, 'msi');
  * IOMMU, unless the test says which. Say bridges before the devices below them.
  */
 export class HostBuilder {
-  readonly #devices = new Map<Bdf, PciDevice>();
+  readonly #devices = new Map<string, HostDevice>();
   readonly #groups = new Map<number, IommuGroup>();
   readonly #paths = new Map<string, string>();
   readonly #pools: HugePagePool[] = [];
@@ -60,6 +67,8 @@ export class HostBuilder {
   #vfio: HostInventory['vfio'] = { container: true, iommufd: false };
   #limits: HostInventory['limits'] = { memlock: null, mayLockAnything: true };
   #nextGroup = 11;
+  #tree: DeviceTree | null = null;
+  #origin: HostInventory['origin'];
 
   intelIommu(options: IommuOptions = {}): this {
     return this.#iommu({ name: 'dmar0', kind: 'intel', addressBits: 48 }, [MSI_X86], options);
@@ -162,7 +171,7 @@ export class HostBuilder {
   /** VF number `index` of a PF declared before. */
   vf(address: string, pf: string, index: number, options: DeviceOptions = {}): this {
     const parent = this.#devices.get(bdf(pf));
-    if (!parent) throw new Error(`declare the PF ${pf} before its VF`);
+    if (parent?.bus !== 'pci') throw new Error(`declare the PF ${pf} before its VF`);
     const sriov = { total: parent.sriov?.total ?? 8, enabled: (parent.sriov?.enabled ?? 0) + 1 };
     this.#devices.set(parent.address, { ...parent, sriov });
     const link = { physicalFunction: parent.address, virtualFunctionIndex: index };
@@ -170,13 +179,52 @@ export class HostBuilder {
     return this;
   }
 
-  /** Changes a device declared before. */
+  /** The machine's device tree. Say it before the devices: they take their paths from it. */
+  tree(source: DeviceTree | NodeLiteral): this {
+    this.#tree = isTree(source) ? source : deviceTree(source);
+    return this;
+  }
+
+  /** Where the inventory says it comes from; it says nothing of itself. */
+  origin(origin: NonNullable<HostInventory['origin']>): this {
+    this.#origin = origin;
+    return this;
+  }
+
+  /**
+   * A device of the platform bus, or of the one that `bus` names, without a driver. With a tree and a `treePath`, its path
+   * in sysfs is the one that Linux gives it. VFIO's modules for such devices come with it, loaded, unless the test has
+   * said something about them.
+   */
+  platform(address: string, options: PlatformOptions = {}): this {
+    for (const [name, module] of Object.entries(PLATFORM_MODULES)) this.#modules[name] ??= module;
+    const device: PlatformDevice = {
+      ...plainPlatformDevice(this.#tree, address, options.treePath ?? null),
+      ...options,
+      group: options.group === undefined ? this.#freshGroup() : options.group,
+    };
+    if (device.group !== null) this.group(device.group);
+    this.#devices.set(address, device);
+    return this;
+  }
+
+  /** An AMBA device, as {@link platform}. */
+  amba(address: string, options: PlatformOptions = {}): this {
+    return this.platform(address, { bus: 'amba', ...options });
+  }
+
+  /** Changes a PCI function declared before. */
   change(address: string, options: DeviceOptions): this {
     const device = this.#devices.get(bdf(address));
-    if (!device) throw new Error(`no device ${address} to change`);
-    if (typeof options.group === 'number') this.group(options.group);
-    this.#devices.set(device.address, { ...device, ...options });
-    return this;
+    if (device?.bus !== 'pci') throw new Error(`no device ${address} to change`);
+    return this.#replace({ ...device, ...options });
+  }
+
+  /** Changes a device of the platform bus, or another but PCI, declared before. */
+  changePlatform(address: string, options: PlatformOptions): this {
+    const device = this.#devices.get(address);
+    if (!device || device.bus === 'pci') throw new Error(`no device ${address} to change`);
+    return this.#replace({ ...device, ...options });
   }
 
   /** The inventory. Devices stand in the order of declaration: nothing may depend on it. */
@@ -192,7 +240,15 @@ export class HostBuilder {
       hugePages: [...this.#pools],
       groups: [...this.#groups.values()].filter((group) => used.has(group.id)),
       devices: [...this.#devices.values()],
+      ...(this.#origin === undefined ? {} : { origin: this.#origin }),
+      ...(this.#tree === null ? {} : { deviceTree: { nodes: this.#tree.nodes.map(snapshotNode) } }),
     };
+  }
+
+  #replace(device: HostDevice): this {
+    if (device.group !== null) this.group(device.group);
+    this.#devices.set(device.address, device);
+    return this;
   }
 
   #iommu(unit: IommuUnit, regions: readonly ReservedRegion[], options: IommuOptions): this {
@@ -226,6 +282,8 @@ export class HostBuilder {
     return this.#nextGroup;
   }
 }
+
+const isTree = (source: DeviceTree | NodeLiteral): source is DeviceTree => source['byPath'] instanceof Map;
 
 /** Begins a host for a test. See {@link HostBuilder}. */
 export const host = (): HostBuilder => new HostBuilder();
