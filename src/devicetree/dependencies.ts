@@ -38,13 +38,14 @@ export function dependenciesOf(tree: DeviceTree, node: DeviceTreeNode): Dependen
   const broken: BrokenDependency[] = [];
   for (const property of node.properties.keys()) {
     const rule = matchProperty(property);
-    if (!rule) continue;
+    // The `gpios` of a hog are lines of the controller above it, without a phandle.
+    if (!rule || (property === 'gpios' && node.properties.has('gpio-hog'))) continue;
     const names = rule.names === null ? [] : stringsOf(node, rule.names);
     for (const reference of referencesOf(tree, node, property, rule.cells)) {
       const { dtIndex } = reference;
       if (reference.kind === 'broken') broken.push({ property, dtIndex, reason: reference.reason });
       if (reference.kind !== 'to') continue;
-      const name = rule.ownName ?? names[Math.floor(dtIndex / rule.perName)] ?? null;
+      const name = rule.ownName ?? names[rule.nameAt ?? Math.floor(dtIndex / rule.perName)] ?? null;
       found.push({
         kind: rule.kind,
         property,
@@ -108,6 +109,8 @@ function keyOf({ kind, provider, specifier }: Dependency): string {
     case 'nvmem':
     case 'mailbox':
     case 'hwlock':
+    case 'pwm':
+    case 'io-channel':
     case 'memory-region':
       return `${kind} ${provider.path} ${specifier.join(' ')}`;
   }

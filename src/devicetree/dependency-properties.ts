@@ -14,6 +14,8 @@ export type DependencyKind =
   | 'mailbox'
   | 'hwlock'
   | 'memory-region'
+  | 'pwm'
+  | 'io-channel'
   | 'gpio';
 
 /** How a property that names providers is read. */
@@ -24,6 +26,8 @@ export interface DependencyProperty {
   readonly names: string | null;
   /** How many entries share one name. */
   readonly perName: number;
+  /** Which of the names all entries have, where the property is one of a numbered row; null where they follow in order. */
+  readonly nameAt: number | null;
   /** The name of every entry, where the property's own name has it. */
   readonly ownName: string | null;
 }
@@ -49,6 +53,9 @@ const ROWS: readonly Row[] = [
   ['mboxes', 'mailbox', counted('#mbox-cells'), 'mbox-names'],
   ['hwlocks', 'hwlock', counted('#hwlock-cells'), 'hwlock-names'],
   ['memory-region', 'memory-region', FIXED, 'memory-region-names'],
+  ['usb-phy', 'phy', FIXED, null],
+  ['pwms', 'pwm', counted('#pwm-cells'), 'pwm-names'],
+  ['io-channels', 'io-channel', counted('#io-channel-cells'), 'io-channel-names'],
   ['gpios', 'gpio', counted('#gpio-cells'), null],
   ['gpio', 'gpio', counted('#gpio-cells'), null],
 ];
@@ -56,7 +63,7 @@ const BY_NAME: ReadonlyMap<string, DependencyProperty> = new Map(
   ROWS.map(([property, kind, cells, names]) => [
     property,
     // An interconnect is a pair, from and to, with one name.
-    { kind, cells, names, perName: kind === 'interconnect' ? 2 : 1, ownName: null },
+    { kind, cells, names, perName: kind === 'interconnect' ? 2 : 1, nameAt: null, ownName: null },
   ]),
 );
 
@@ -65,12 +72,21 @@ export function matchProperty(property: string): DependencyProperty | null {
   const known = BY_NAME.get(property);
   if (known) return known;
   const supply = /^(.+)-supply$/.exec(property)?.[1];
-  if (supply !== undefined) return { kind: 'regulator', cells: FIXED, names: null, perName: 1, ownName: supply };
-  if (/^pinctrl-\d+$/.test(property)) {
-    return { kind: 'pinctrl', cells: FIXED, names: null, perName: 1, ownName: null };
+  if (supply !== undefined) return plain('regulator', FIXED, supply);
+  const state = /^pinctrl-(\d{1,4})$/.exec(property)?.[1];
+  if (state !== undefined) {
+    return { ...plain('pinctrl', FIXED, null), names: 'pinctrl-names', nameAt: Number(state) };
   }
   // `nr-gpios` is a count, and so is `<vendor>,nr-gpios`.
   const gpio = /^(.+)-gpios?$/.exec(property)?.[1];
-  if (gpio === undefined || /(^|,)nr$/.test(gpio)) return null;
-  return { kind: 'gpio', cells: counted('#gpio-cells'), names: null, perName: 1, ownName: gpio };
+  return gpio === undefined || /(^|,)nr$/.test(gpio) ? null : plain('gpio', counted('#gpio-cells'), gpio);
 }
+
+const plain = (kind: DependencyKind, cells: SpecifierCells, ownName: string | null): DependencyProperty => ({
+  kind,
+  cells,
+  names: null,
+  perName: 1,
+  nameAt: null,
+  ownName,
+});
