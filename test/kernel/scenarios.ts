@@ -30,6 +30,10 @@ export const SCENARIOS: readonly ScenarioFacts[] = [
   { name: 'saved-plan', needsCommand: true, onRequest: false, machines: PCI },
   { name: 'load-modules', needsCommand: true, onRequest: false, machines: PCI },
   { name: 'platform-facts', needsCommand: true, onRequest: false, machines: PLATFORM },
+  { name: 'tree-names', needsCommand: false, onRequest: false, machines: ['smmuv3', ...PLATFORM] },
+  { name: 'raw-virtio-mmio', needsCommand: false, onRequest: false, machines: ['arm64-platform'] },
+  { name: 'raw-level-interrupt', needsCommand: false, onRequest: false, machines: ['arm64-platform'] },
+  { name: 'raw-midway', needsCommand: false, onRequest: false, machines: ['midway'] },
   { name: 'map-bench', needsCommand: false, onRequest: true, machines: PCI },
   { name: 'example', needsCommand: true, onRequest: true, machines: [] },
 ];

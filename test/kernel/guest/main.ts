@@ -10,11 +10,15 @@ import { loadModules } from './load-modules.ts';
 import { mapBench } from './map-bench.ts';
 import { platformFacts } from './platform-facts.ts';
 import { planEqualsCapture } from './plan-equals-capture.ts';
+import { rawLevelInterrupt } from './raw-level-interrupt.ts';
+import { rawMidway } from './raw-midway.ts';
 import { rawSmoke } from './raw-smoke.ts';
 import { rawTestpmd } from './raw-testpmd.ts';
+import { rawVirtioMmio } from './raw-virtio-mmio.ts';
 import { say } from './report-port.ts';
 import { savedPlan } from './saved-plan.ts';
 import { runScenario, type Scenario } from './scenario.ts';
+import { treeNames } from './tree-names.ts';
 import { upAndDown } from './up-and-down.ts';
 import { withoutRoot } from './without-root.ts';
 
@@ -33,6 +37,10 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'saved-plan': savedPlan,
   'load-modules': loadModules,
   'platform-facts': platformFacts,
+  'tree-names': treeNames,
+  'raw-virtio-mmio': rawVirtioMmio,
+  'raw-level-interrupt': rawLevelInterrupt,
+  'raw-midway': rawMidway,
   'map-bench': mapBench,
   example,
 };

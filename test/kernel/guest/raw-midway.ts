@@ -1,0 +1,56 @@
+import { equal } from './assert.ts';
+import { OpenDevice } from './no-iommu.ts';
+import { bindPlatform, giveBackPlatform, platformLink, platformNetdevs, platformState } from './platform.ts';
+import type { Scenario } from './scenario.ts';
+import { resetDevice, succeed } from './vfio.ts';
+
+/** The second XGMAC of the board. */
+export const XGMAC = 'fff51000.ethernet';
+export const XGMAC_DRIVER = 'calxedaxgmac';
+
+/** Registers of the XGMAC, with what turns reception, transmission and interrupts on (drivers/net/ethernet/calxeda/xgmac.c). */
+const RUNNING: readonly (readonly [register: number, value: number])[] = [
+  [0x000, 0xc],
+  [0xf18, 0x2002],
+  [0xf1c, 0x1ffff],
+];
+
+/** That the XGMAC works through VFIO on a 32-bit kernel: the product's scenario then tests the product. */
+export const rawMidway: Scenario = ({ test, cleanup }) => {
+  const before = platformState();
+  let device: OpenDevice;
+
+  test('the XGMAC moves from its driver to vfio-platform, and opens', async () => {
+    equal(platformLink('platform', XGMAC, 'driver'), XGMAC_DRIVER, 'its driver');
+    bindPlatform('platform', XGMAC, 'vfio-platform');
+    device = await OpenDevice.open('platform', XGMAC);
+    const { flags, regions, irqs } = device.info;
+    const level = { flags: 7, count: 1 };
+    equal(
+      { flags, regions: regions.map(({ flags, size }) => ({ flags, size })), irqs },
+      { flags: 5, regions: [{ flags: 7, size: '0x1000' }], irqs: [level, level, level] },
+      'what the device tells: RESET and PLATFORM, a region of a page, three level interrupts',
+    );
+  });
+  test("the kernel's reset stops DMA and interrupts", () => {
+    for (const [register, value] of RUNNING) device.write(register, value);
+    equal(
+      RUNNING.map(([register]) => device.read(register)),
+      RUNNING.map(([, value]) => value),
+      'the registers',
+    );
+    succeed('DEVICE_RESET', resetDevice(device.fd));
+    equal(
+      RUNNING.map(([register]) => device.read(register)),
+      [0, 0, 0],
+      'the registers after the reset',
+    );
+  });
+  test('the XGMAC goes back to its driver, with its network interface', () => {
+    device.close();
+    giveBackPlatform('platform', XGMAC);
+    equal(platformState(), before, 'the host');
+    equal(platformNetdevs(XGMAC).length, 1, 'the number of its network interfaces');
+  });
+  cleanup(() => giveBackPlatform('platform', XGMAC));
+};
