@@ -22,8 +22,8 @@ function cpusOf(tree: DeviceTree): readonly DeviceTreeNode[] {
   return tree.byPath.get('/cpus')?.children ?? [];
 }
 
-/** The PowerPC cores whose caches are not coherent with DMA: NOT_COHERENT_CACHE in arch/powerpc/platforms/Kconfig.cputype. */
-const NOT_COHERENT_CPU = /^PowerPC,(4\d\d|8\d\d\b|82[34]|85[057]|86[026])/;
+/** PowerPC cores whose caches DMA does not see: 44x, 8xx and 512x (NOT_COHERENT_CACHE in arch/powerpc/platforms/Kconfig.cputype). */
+const NOT_COHERENT_CPU = /^PowerPC,(44\d|8\d\d|512\d)(?!\d)/;
 
 /**
  * Whether Linux takes a device that says nothing about it for coherent: ARCH_DMA_DEFAULT_COHERENT, which PowerPC (but
