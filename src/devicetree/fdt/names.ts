@@ -6,7 +6,7 @@ export const MAX_NAME_LENGTH = 255;
 
 /** What `dtc` takes for an error outside of (its checks `property_name_chars` and `node_name_chars`). */
 const PROPERTY_NAME = /^[a-zA-Z0-9,._+*#?-]+$/;
-const NODE_NAME = /^[a-zA-Z0-9,._+*#?-]+(@[a-zA-Z0-9,._+*#?-]*)?$/;
+const NODE_NAME = /^[a-zA-Z0-9,._+-]+(@[a-zA-Z0-9,._+-]*)?$/;
 
 /** What is wrong with the name of a property; null where nothing is. */
 export function propertyNameProblem(name: string): string | null {
