@@ -12,8 +12,10 @@ export interface PortCall {
 }
 
 /** What the failure of an mmap is about. */
-export const mmapTarget = (request: MmapRequest): string =>
-  request.hugePageSize === null ? 'memory' : `huge pages of ${formatBytes(request.hugePageSize)}`;
+export function mmapTarget({ hugePageSize, offset }: MmapRequest): string {
+  if (offset !== undefined) return `device at 0x${offset.toString(16)}`;
+  return hugePageSize === null ? 'memory' : `huge pages of ${formatBytes(hugePageSize)}`;
+}
 
 /**
  * A kernel that passes every call on to another one through two hooks, one for calls that return at once and one for
@@ -54,9 +56,8 @@ export abstract class DelegatingKernel implements Kernel {
     this.now({ name: 'pwrite', target: 'device', args: [fd, data, offset] }, () => this.inner.pwrite(fd, data, offset));
   }
   mmap(request: MmapRequest): bigint {
-    return this.now(
-      { name: 'mmap', target: mmapTarget(request), args: [request.length, request.hugePageSize, request.fd] },
-      () => this.inner.mmap(request),
+    return this.now({ name: 'mmap', target: mmapTarget(request), args: mmapArguments(request) }, () =>
+      this.inner.mmap(request),
     );
   }
   munmap(address: bigint, length: bigint): void {
@@ -103,3 +104,6 @@ export abstract class DelegatingKernel implements Kernel {
     return this.later({ name: 'sleep', target: 'time', args: [milliseconds] }, () => this.inner.sleep(milliseconds));
   }
 }
+
+const mmapArguments = ({ length, hugePageSize, fd, offset }: MmapRequest): readonly unknown[] =>
+  offset === undefined ? [length, hugePageSize, fd] : [length, hugePageSize, fd, offset];

@@ -60,6 +60,8 @@ export interface MmapRequest {
   readonly hugePageSize: bigint | null;
   /** The file to map, shared; null for private anonymous memory. */
   readonly fd: Fd | null;
+  /** Where in a device's file to begin: in one of its regions, in whole pages. Left out is 0, the beginning of a memfd. */
+  readonly offset?: bigint;
 }
 
 /** A system call that failed. Keeps what is needed to explain it: the call, what it was about, the errno by name. */

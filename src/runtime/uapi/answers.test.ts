@@ -187,3 +187,74 @@ test('the same errno means different things for different calls', () => {
 test('an errno that nobody expects is left unexplained', () => {
   expect(uapi.explainFailure({ call: 'VFIO_SET_IOMMU', target: 'container', code: 'EXDEV' })).toBeUndefined();
 });
+
+/** Answers as a kernel with the proposed call: the size first, then the place. */
+const placed = (path: string, dtIndex: number, flags = 0) => {
+  const size = 20 + Buffer.byteLength(path) + 1;
+  return (arg: Buffer) => {
+    fill(arg, [0, 4, Math.max(size, arg.length)]);
+    if (arg.length >= size) {
+      fill(arg, [4, 4, flags], [8, 4, dtIndex]);
+      arg.write(`${path}\0`, 20);
+    }
+    return 0;
+  };
+};
+
+test('R-TREE-5: a first call learns the size of the answer about the tree, a second one fetches it', () => {
+  const answer = placed('/soc@ffe000000/crypto@300000/jr@1000', 1);
+  const { kernel, asked } = scriptedKernel('x86_64', answer, answer);
+  expect(uapi.getDevtreeInfo(kernel, 5, 'region', 3)).toEqual({
+    path: '/soc@ffe000000/crypto@300000/jr@1000',
+    dtIndex: 1,
+    isRange: false,
+  });
+  expect(asked.map(({ argument }) => String(argument).length / 2)).toEqual([20, 57]);
+  expect(asked[1]?.argument).toMatch(/^3900000000000000000000000000000003000000(00)*$/);
+});
+
+test('R-TREE-4: an entry of ranges that is exposed is told apart from the registers', () => {
+  const answer = placed('/pcie@ffe200000', 0, 8);
+  const { kernel } = scriptedKernel('x86_64', answer, answer);
+  expect(uapi.getDevtreeInfo(kernel, 5, 'region', 1).isRange).toBe(true);
+});
+
+test('an answer about the tree that cannot be is not believed', () => {
+  const sized = (size: number) => (arg: Buffer) => fill(arg, [0, 4, size]);
+  for (const size of [20, 0, 0xffff_ffff]) {
+    const { kernel } = scriptedKernel('x86_64', sized(size), sized(size));
+    expect(() => uapi.getDevtreeInfo(kernel, 5, 'region', 0), String(size)).toThrow(uapi.MalformedAnswer);
+  }
+  const endless = (arg: Buffer) => (arg.fill(0x61, 20), fill(arg, [0, 4, 30]));
+  const { kernel } = scriptedKernel('x86_64', endless, endless);
+  expect(() => uapi.getDevtreeInfo(kernel, 5, 'region', 0)).toThrow(uapi.MalformedAnswer);
+});
+
+test.each([
+  ['platform', 4],
+  ['amba', 8],
+  ['other', 64],
+  ['other', 0],
+] as const)('a device of bus %s says so by its flags, and whether it can be reset', (bus, flag) => {
+  const { kernel } = scriptedKernel(
+    'x86_64',
+    (arg) => fill(arg, [4, 4, flag]),
+    (arg) => fill(arg, [4, 4, flag + 1]),
+  );
+  expect(uapi.getDeviceInfo(kernel, 5)).toMatchObject({ bus, canReset: false });
+  expect(uapi.getDeviceInfo(kernel, 5)).toMatchObject({ bus, canReset: true });
+});
+
+test.each([
+  ['open', '/dev/vfio/noiommu-0', 'EPERM', /CAP_SYS_RAWIO/],
+  ['write', '/sys/bus/platform/drivers/vfio-platform/bind', 'ENOENT', /reset handler/],
+  ['write', '/sys/bus/platform/drivers/vfio-platform/bind', 'EINVAL', /dma-coherent/],
+  ['write', '/sys/bus/amba/drivers/vfio-amba/bind', 'EAGAIN', /later/],
+  ['VFIO_SET_IOMMU', 'container', 'EPERM', /MSI controller/],
+  ['VFIO_GROUP_SET_CONTAINER', 'group', 'EPERM', /do not mix/],
+  ['VFIO_DEVICE_RESET', 'device', 'EINVAL', /reset handler/],
+  ['VFIO_DEVICE_SET_IRQS', 'device', 'EBUSY', /eventfd/],
+  ['mmap', 'device', 'EINVAL', /region/],
+] as const)('R-GROUP-5: what %s of %s means by %s is said', (call, target, code, sentence) => {
+  expect(uapi.explainFailure({ call, target, code })).toMatch(sentence);
+});

@@ -1,6 +1,6 @@
 import type { Fd, Kernel } from '../kernel/port.ts';
 import { abiOf } from './abi.ts';
-import { MalformedAnswer } from './capability-chain.ts';
+import { MalformedAnswer, MAX_INFO_SIZE } from './capability-chain.ts';
 import { call, defineIoctl } from './ioctl.ts';
 import { defineStruct } from './struct.ts';
 
@@ -23,6 +23,8 @@ export const DEVTREE_INFO = defineStruct(20, {
   start: [16, 'u32'],
 });
 
+/** The entry is one of `ranges` or `interrupt-map`, exposed as it stands, and not of the device's own `reg` or `interrupts`. */
+export const DEVTREE_FLAG = { ranges: 8 } as const;
 /** What `type` says that is asked about. */
 export const DEVTREE_TYPE = { region: 0, interrupt: 1 } as const;
 
@@ -31,14 +33,15 @@ export interface DevtreeInfo {
   readonly path: string;
   /** Position in the node's property. */
   readonly dtIndex: number;
+  /** Whether that property is `ranges` or `interrupt-map`; else it is `reg`, or `interrupts` in one of its forms. */
+  readonly isRange: boolean;
 }
-
-/** The longest answer that is accepted: no path in a tree comes near it. */
-const MOST_BYTES = 1 << 20;
 
 /**
  * Where a region or an interrupt of a device stands in the device tree. The length of the path is not known beforehand:
- * a first call with the fixed part alone learns the size, a second one fetches the answer (R-TREE-5).
+ * a first call with the fixed part alone learns the size, a second one fetches the answer (R-TREE-5). `index` is VFIO's.
+ *
+ * Throws `KernelError`, and {@link MalformedAnswer} for a size that no path has or a path that does not end.
  */
 export function getDevtreeInfo(
   kernel: Kernel,
@@ -57,12 +60,14 @@ export function getDevtreeInfo(
     return argument;
   };
   const { argsz } = DEVTREE_INFO.read(abi, ask(DEVTREE_INFO.size));
-  if (argsz <= DEVTREE_INFO.size || argsz > MOST_BYTES) throw new MalformedAnswer(`an answer of ${argsz} bytes`);
+  if (argsz <= DEVTREE_INFO.size || argsz > MAX_INFO_SIZE) throw new MalformedAnswer(`an answer of ${argsz} bytes`);
   const answer = ask(argsz);
   const end = answer.indexOf(0, DEVTREE_INFO.size);
   if (end < 0) throw new MalformedAnswer('a path without an end');
+  const { index: dtIndex, flags } = DEVTREE_INFO.read(abi, answer);
   return {
     path: answer.toString('utf8', DEVTREE_INFO.size, end),
-    dtIndex: DEVTREE_INFO.read(abi, answer).index,
+    dtIndex,
+    isRange: (flags & DEVTREE_FLAG.ranges) !== 0,
   };
 }

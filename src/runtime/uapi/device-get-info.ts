@@ -44,7 +44,13 @@ export function getDeviceInfo(kernel: Kernel, device: Fd): DeviceInfo {
   const { flags, numRegions, numIrqs } = DEVICE_INFO.read(abi, argument);
   const has = (flag: number) => (flags & flag) !== 0;
   return {
-    bus: has(DEVICE_FLAG.pci) ? 'pci' : has(DEVICE_FLAG.platform) ? 'platform' : has(DEVICE_FLAG.amba) ? 'amba' : 'other',
+    bus: has(DEVICE_FLAG.pci)
+      ? 'pci'
+      : has(DEVICE_FLAG.platform)
+        ? 'platform'
+        : has(DEVICE_FLAG.amba)
+          ? 'amba'
+          : 'other',
     canReset: has(DEVICE_FLAG.reset),
     regions: numRegions,
     irqs: numIrqs,

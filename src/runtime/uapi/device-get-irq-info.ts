@@ -15,7 +15,7 @@ export const IRQ_INFO = defineStruct(16, {
   count: [12, 'u32'],
 });
 export const IRQ_FLAG = { eventfd: 1, maskable: 2, automasked: 4, noresize: 8 } as const;
-/** Interrupt indices of vfio-pci. */
+/** Interrupt indices of vfio-pci. Those of a platform device are positions in its interrupts, one interrupt to each. */
 export const PCI_IRQ = { intx: 0, msi: 1, msix: 2, err: 3, req: 4 } as const;
 export const PCI_IRQ_COUNT = 5;
 

@@ -5,8 +5,10 @@ import { defineStruct, viewOf } from './struct.ts';
 
 export const DEVICE_SET_IRQS = defineIoctl('VFIO_DEVICE_SET_IRQS', 'device', 10, {
   EINVAL:
-    'More interrupts are asked for than the index has; or another of INTx, MSI and MSI-X is active on the device; or there is nothing to take down.',
+    'More interrupts are asked for than the index has; or another of INTx, MSI and MSI-X is active on the device; or there is nothing to take down; or an edge interrupt of a platform device is to be masked, which only level ones can be.',
   ENOTTY: 'The index does not know that action: MSI and MSI-X can only be triggered, not masked.',
+  EBUSY:
+    'Another eventfd unmasks this interrupt already; or a driver of the host uses the same interrupt line and does not share it.',
   ENODEV: 'The device has no interrupt line.',
   EBADF: 'An eventfd given is not open any more.',
   ENOSPC: 'The host has no interrupt vectors left.',

@@ -12,6 +12,10 @@ const mapping = {
   write: false,
 };
 
+function unanswered(run: () => unknown): void {
+  expect(run).toThrow(uapi.MalformedAnswer);
+}
+
 /** Bytes as a C compiler lays them out, little-endian and big-endian, and what the call must do with no answer. */
 const GOLDEN: readonly (readonly [
   string,
@@ -51,6 +55,13 @@ const GOLDEN: readonly (readonly [
     '0000001c0000002400000001000000000000000200000009ffffffff',
   ],
   ['VFIO_DEVICE_RESET', (k) => uapi.resetDevice(k, 5), null, null],
+  [
+    'VFIO_DEVICE_GET_DEVTREE_INFO',
+    // Without an answer nothing was promised: the first call alone is looked at here.
+    (k) => unanswered(() => uapi.getDevtreeInfo(k, 5, 'interrupt', 2)),
+    '1400000000000000000000000100000002000000',
+    '0000001400000000000000000000000100000002',
+  ],
   [
     'VFIO_DEVICE_GET_PCI_HOT_RESET_INFO',
     (k) => uapi.getPciHotResetInfo(k, 5),
@@ -98,6 +109,21 @@ test('R-ORDER-3: taking interrupts down says no data and a count of 0, the only 
   const { kernel, asked } = scriptedKernel('x86_64');
   uapi.disableIrqs(kernel, 5, uapi.PCI_IRQ.msix);
   expect(asked[0]?.argument).toBe('1400000021000000020000000000000000000000');
+});
+
+test('unmasking a level interrupt says one interrupt, by an eventfd or at once', () => {
+  const { kernel, asked } = scriptedKernel('x86_64');
+  uapi.unmaskThrough(kernel, 5, 2, 9);
+  uapi.unmaskThrough(kernel, 5, 2, null);
+  uapi.unmaskIrq(kernel, 5, 2);
+  expect(asked.map(({ argument }) => argument)).toEqual([
+    '180000001400000002000000000000000100000009000000',
+    '1800000014000000020000000000000001000000ffffffff',
+    '1400000011000000020000000000000001000000',
+  ]);
+  const big = scriptedKernel('ppc64');
+  uapi.unmaskThrough(big.kernel, 5, 2, 9);
+  expect(big.asked[0]?.argument).toBe('000000180000001400000002000000000000000100000009');
 });
 
 test('mapping off the main thread encodes the same bytes, in a buffer of its own', async () => {

@@ -8,6 +8,7 @@ export const GROUP_GET_DEVICE_FD = defineIoctl('VFIO_GROUP_GET_DEVICE_FD', 'grou
   EACCES: 'The device needs a VF token: its physical function is on a VFIO driver too.',
   EPERM: 'No-IOMMU mode needs CAP_SYS_RAWIO.',
   EAGAIN: 'The device could not be reset now, because somebody else is just configuring it. Try again.',
+  ETIMEDOUT: 'The reset handler of the device, which runs when it is opened, found that it does not become quiet.',
   EIO: 'The device does not answer; it may be stuck in a deep power state. See the kernel log.',
 });
 
@@ -21,7 +22,7 @@ export function decodeDeviceName(buffer: Buffer): string | undefined {
 }
 
 /**
- * Opens a device by its name on the bus (`0000:65:00.0`) and returns its descriptor. Off the main thread: the first
+ * Opens a device by its name on the bus (`0000:65:00.0`, `fff51000.ethernet`) and returns its descriptor. Off the main thread: the first
  * open resets the device, which can take seconds (drivers/vfio/pci/vfio_pci_core.c).
  */
 export const getDeviceFd = (kernel: Kernel, group: Fd, name: string): Promise<Fd> =>

@@ -10,7 +10,7 @@ export const GROUP_SET_CONTAINER = defineIoctl('VFIO_GROUP_SET_CONTAINER', 'grou
   EBADFD: 'The file given is not a container.',
   ENODEV: 'The last device of the group was taken from its VFIO driver.',
   EPERM:
-    'The group is not viable: a device of it is still on a host driver. For a later group of a container it can also mean that interrupts are not isolated.',
+    'The group is not viable: a device of it is still on a host driver. For a later group of a container it can also mean that interrupts are not isolated, or that one of the two is a group of no-IOMMU mode and the other is not: these do not mix. No-IOMMU mode itself needs CAP_SYS_RAWIO.',
   EBUSY: 'Somebody else owns the DMA of the group.',
 });
 

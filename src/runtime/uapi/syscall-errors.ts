@@ -5,7 +5,7 @@ export interface SyscallErrors {
   readonly errors: Readonly<Record<string, string>>;
 }
 
-/** Sources: drivers/base/{bus,dd,driver}.c, drivers/vfio/group.c, drivers/vfio/pci/, Documentation/ABI/testing. */
+/** Sources: drivers/base/{bus,dd,driver}.c, drivers/vfio/{group,vfio_main}.c, drivers/vfio/{pci,platform}/, Documentation/ABI/testing. */
 export const SYSCALL_ERRORS: readonly SyscallErrors[] = [
   {
     call: 'open',
@@ -32,12 +32,13 @@ export const SYSCALL_ERRORS: readonly SyscallErrors[] = [
     call: 'write',
     target: /\/bind$/,
     errors: {
-      ENOENT: 'The kernel has no such driver: its module is not loaded.',
+      ENOENT:
+        'The kernel has no such driver, because its module is not loaded; or, for vfio-platform, no reset handler for the first "compatible" of the device, and vfio_platform.reset_required is on (6.1 and 6.2 insist even where it is off).',
       ENODEV: 'The driver does not take this device: driver_override does not name it, or there is no such device.',
       EBUSY:
         'The device has a driver already; or it is a physical function with virtual ones; or user space owns its group.',
       EINVAL:
-        'The driver refused the device: it has no IOMMU group, it is a bridge, its DMA is not cache-coherent, or it is on the deny list of vfio-pci. The kernel log says which.',
+        'The driver refused the device: it has no IOMMU group and no-IOMMU mode is off, it is a bridge, its DMA is not cache-coherent (on Arm: neither it nor its SMMU is "dma-coherent"), it is on the deny list of vfio-pci, or, for vfio-platform, it has no "compatible". The kernel log says which.',
       EAGAIN: 'The driver wants to be asked again later: something that it needs is not there yet.',
     },
   },
@@ -62,6 +63,14 @@ export const SYSCALL_ERRORS: readonly SyscallErrors[] = [
       ENOENT: 'The module is not loaded, or has no such parameter.',
       EACCES: 'The parameter cannot be changed while the module is loaded.',
       EINVAL: 'The parameter does not take this value.',
+    },
+  },
+  {
+    call: 'mmap',
+    target: /^device/,
+    errors: {
+      EINVAL: 'The kernel does not map this part of the device: pages must be whole, and inside one region.',
+      ENODEV: 'Only regions of devices and memory can be mapped.',
     },
   },
   {

@@ -16,6 +16,8 @@ const GOLDEN: Readonly<Record<string, readonly [kind: string, x86: number, power
   VFIO_DEVICE_GET_IRQ_INFO: ['device', 15213, 0x2000_3b6d],
   VFIO_DEVICE_SET_IRQS: ['device', 15214, 0x2000_3b6e],
   VFIO_DEVICE_RESET: ['device', 15215, 0x2000_3b6f],
+  // Never in the header: `_IO(VFIO_TYPE, VFIO_BASE + 16)` of the proposal, which mainline gave to VFIO_DEVICE_IOEVENTFD.
+  VFIO_DEVICE_GET_DEVTREE_INFO: ['device', 15220, 0x2000_3b74],
   VFIO_DEVICE_GET_PCI_HOT_RESET_INFO: ['device', 15216, 0x2000_3b70],
   VFIO_DEVICE_PCI_HOT_RESET: ['device', 15217, 0x2000_3b71],
   VFIO_IOMMU_GET_INFO: ['container', 15216, 0x2000_3b70],

@@ -1,4 +1,5 @@
 import { arch } from 'node:process';
+import type koffi from 'koffi';
 import { loadKoffi, NativeCallsMissing } from './load-koffi.ts';
 
 /** The C functions that Node has no call for. An address is a number or, beyond 2^53, a bigint. */
@@ -8,7 +9,7 @@ export interface Libc {
   /** Off the main thread. Answers with the result and the errno of the thread that made the call. */
   ioctlPointerLong(fd: number, request: number, argument: Buffer): Promise<LongResult>;
   ioctlValueLong(fd: number, request: number, argument: number): Promise<LongResult>;
-  mmap(address: number, length: bigint, protection: number, flags: number, fd: number, offset: number): number | bigint;
+  mmap(address: number, length: bigint, protection: number, flags: number, fd: number, offset: bigint): number | bigint;
   munmap(address: bigint, length: bigint): number;
   eventfd(initial: number, flags: number): number;
   memfdCreate(name: string, flags: number): number;
@@ -59,10 +60,20 @@ export async function loadLibc(): Promise<Libc> {
     ioctlValue,
     ioctlPointerLong: later(ioctlPointer),
     ioctlValueLong: later(ioctlValue),
-    mmap: libc.func('mmap', 'intptr_t', ['intptr_t', 'size_t', 'int', 'int', 'int', 'long']) as Libc['mmap'],
+    mmap: mmapOf(libc),
     munmap: libc.func('munmap', 'int', ['intptr_t', 'size_t']) as Libc['munmap'],
     eventfd: libc.func('eventfd', 'int', ['unsigned int', 'int']) as Libc['eventfd'],
     memfdCreate: libc.func('memfd_create', 'int', ['const char *', 'unsigned int']) as Libc['memfdCreate'],
     errno: () => koffi.errno(),
   };
+}
+
+/** With an offset of 64 bits on every machine: the regions of a device begin at multiples of 2^40. musl has the plain name only. */
+function mmapOf(libc: ReturnType<(typeof koffi)['load']>): Libc['mmap'] {
+  const before = ['intptr_t', 'size_t', 'int', 'int', 'int'];
+  try {
+    return libc.func('mmap64', 'intptr_t', [...before, 'int64_t']) as Libc['mmap'];
+  } catch {
+    return libc.func('mmap', 'intptr_t', [...before, 'long']) as Libc['mmap'];
+  }
 }

@@ -88,6 +88,13 @@ describe.runIf(process.platform === 'linux')('the kernel of this machine', () =>
       .find((entry) => entry.includes('/memfd:guest'));
     expect(line).toMatch(new RegExp(`^${address.toString(16)}-.* rw-s `));
     kernel.munmap(address, 4n * PAGE);
+    // Farther in than 32 bits reach, as the second region of a device is.
+    const far = kernel.mmap({ length: PAGE, hugePageSize: null, fd, offset: 1n << 40n });
+    expect(readFileSync('/proc/self/maps', 'utf8')).toMatch(
+      new RegExp(`${far.toString(16)}-.* rw-s 10000000000 .*guest`),
+    );
+    expect(errnoOf(() => kernel.mmap({ length: PAGE, hugePageSize: null, fd, offset: 1n }))).toBe('EINVAL');
+    kernel.munmap(far, PAGE);
     kernel.close(fd);
   });
 

@@ -87,11 +87,11 @@ export class LinuxKernel implements Kernel {
   }
 
   mmap(request: MmapRequest): bigint {
-    const { length, hugePageSize, fd } = request;
+    const { length, hugePageSize, fd, offset = 0n } = request;
     const kind = fd === null ? MAP_PRIVATE_ANONYMOUS : MAP_SHARED;
     const huge = hugePageSize === null ? 0 : MAP_HUGETLB | hugePageBits(hugePageSize);
     // C takes a signed int: the same 32 bits.
-    const address = this.libc.mmap(0, length, PROT_READ_WRITE, (kind | huge) >> 0, fd ?? -1, 0);
+    const address = this.libc.mmap(0, length, PROT_READ_WRITE, (kind | huge) >> 0, fd ?? -1, offset);
     if (address === -1) this.#fail('mmap', mmapTarget(request), this.libc.errno());
     return BigInt(address);
   }
