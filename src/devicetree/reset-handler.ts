@@ -1,3 +1,4 @@
+import type { HostIndex, PlatformDevice } from '../model/index.ts';
 import { compatibleOf } from './compatible.ts';
 import type { DeviceTreeNode } from './tree.ts';
 
@@ -16,4 +17,15 @@ const HANDLERS: ReadonlyMap<string, string> = new Map([
 export function kernelResetHandler(node: DeviceTreeNode): string | null {
   const [first] = compatibleOf(node);
   return first === undefined ? null : (HANDLERS.get(first) ?? null);
+}
+
+/**
+ * The module that resets a device on this host: loaded, built in, or there to be loaded, which the kernel does by itself
+ * when the device is bound to VFIO (vfio_platform_get_reset). Null where the host has none, and for a device without a
+ * node: what ACPI's _RST can do is not to be seen from outside.
+ */
+export function resetHandlerOf(host: HostIndex, device: PlatformDevice): string | null {
+  const node = device.treePath === null ? undefined : host.tree?.byPath.get(device.treePath);
+  const module = node ? kernelResetHandler(node) : null;
+  return module !== null && Object.hasOwn(host.inventory.modules, module) ? module : null;
 }
