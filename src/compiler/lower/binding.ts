@@ -37,7 +37,21 @@ const originText = (device: ResolvedDevice): string => {
 
 /** Steps that load what the plan needs and the kernel has not loaded. They have no way back: see docs/adr/0002. */
 export function lowerModules(manifest: ResolvedManifest, host: HostIndex, steps: StepList): string[] {
-  const needed = new Map<string, string>([['vfio_iommu_type1', 'translates the DMA of every VM here']]);
+  const loaded: string[] = [];
+  for (const [module, why] of neededModules(manifest)) {
+    if (host.inventory.modules[moduleKey(module)]?.state !== 'available') continue;
+    loaded.push(steps.add('load-module', module, { resource: `module ${module}`, cause: why }, { module }));
+  }
+  return loaded;
+}
+
+/** The modules that a plan needs, each with why. Reset handlers are not among them: the kernel loads those itself. */
+function neededModules(manifest: ResolvedManifest): Map<string, string> {
+  const needed = new Map<string, string>();
+  const translated = manifest.vms.some((vm) => vm.iommu.type !== 'noiommu');
+  if (translated) needed.set('vfio_iommu_type1', 'translates the DMA of every VM here');
+  const untranslated = manifest.vms.find((vm) => vm.iommu.type === 'noiommu');
+  if (untranslated) needed.set('vfio', `has the no-IOMMU mode of ${untranslated.name}`);
   for (const vm of manifest.vms) {
     for (const device of vm.devices) {
       if (device.use === 'assign' && !needed.has(device.driver)) {
@@ -45,38 +59,20 @@ export function lowerModules(manifest: ResolvedManifest, host: HostIndex, steps:
       }
     }
   }
-  const loaded: string[] = [];
-  for (const [module, why] of needed) {
-    if (host.inventory.modules[moduleKey(module)]?.state !== 'available') continue;
-    loaded.push(steps.add('load-module', module, { resource: `module ${module}`, cause: why }, { module }));
-  }
-  return loaded;
+  return needed;
 }
 
-const UNSAFE = { module: 'vfio_iommu_type1', parameter: 'allow_unsafe_interrupts' } as const;
+/**
+ * The order in which the devices of a VM are taken. A member that only loses its driver goes first: with it, the group
+ * would not be viable. Children go before the device that they belong to, so that on the way back, which is the reverse,
+ * their drivers find it again.
+ */
+export const inBindingOrder = (devices: readonly ResolvedDevice[]): ResolvedDevice[] =>
+  [...devices].sort((a, b) => Number(a.use === 'assign') - Number(b.use === 'assign') || depthOf(b) - depthOf(a));
 
-/** Sets allow_unsafe_interrupts where a VM accepts it and the host needs it. */
-export function lowerUnsafeInterrupts(
-  manifest: ResolvedManifest,
-  host: HostIndex,
-  steps: StepList,
-  after: readonly string[],
-): string[] {
-  const vm = manifest.vms.find((candidate) => candidate.iommu.unsafeInterrupts);
-  if (!vm || host.inventory.iommu.interruptRemapping !== false) return [];
-  const before = host.inventory.modules[UNSAFE.module]?.parameters[UNSAFE.parameter] ?? 'N';
-  if (before === 'Y') return [];
-  const resource = `module ${UNSAFE.module}`;
-  const subject = `${UNSAFE.module}.${UNSAFE.parameter}`;
-  const set = steps.add(
-    'set-module-parameter',
-    subject,
-    { resource, cause: `UNSAFE: ${vm.name} accepts a host without interrupt remapping`, at: vm.iommu.at, after },
-    { ...UNSAFE, value: 'Y' },
-  );
-  steps.undo('set-module-parameter', set, subject, { resource, cause: 'as it was' }, { ...UNSAFE, value: before });
-  return [set];
-}
+/** How deep in the device tree a child is; 0 for what is nobody's child. */
+const depthOf = ({ origin, device }: ResolvedDevice): number =>
+  origin.kind === 'child' && device.bus !== 'pci' ? (device.treePath ?? '').split('/').length : 0;
 
 /**
  * Steps that take a device from its host driver. Returns the steps after which it is VFIO's, or, where it is only taken

@@ -1,5 +1,4 @@
 import { bytes, type ResolvedDevice, type ResolvedPciDevice } from '../../model/index.ts';
-import { groupHandle } from './container.ts';
 import type { StepList } from './steps.ts';
 
 /** Index of the configuration space among a PCI device's regions (VFIO_PCI_CONFIG_REGION_INDEX, linux/vfio.h). */
@@ -17,12 +16,14 @@ export const deviceHandle = (device: ResolvedDevice): string => `device:${device
  * mastering when it opens a PCI function, and a reset ends what was under way.
  *
  * @param methods what can reset it by itself; without any, no reset is planned.
+ * @param groupHandle of the group that it is opened through.
  */
 export function lowerDevice(
   device: ResolvedPciDevice,
   methods: readonly string[],
+  groupHandle: string,
   steps: StepList,
-  after: string,
+  after: readonly string[],
 ): string[] {
   const { device: pci, at } = device;
   const handle = deviceHandle(device);
@@ -35,9 +36,9 @@ export function lowerDevice(
       resource,
       cause: `${device.name} of ${device.vm}; the kernel turns bus mastering off and tries a reset`,
       at,
-      after: [after],
+      after,
     },
-    { handle, groupHandle: groupHandle(pci.group ?? 0), device: { bus: 'pci', address } },
+    { handle, groupHandle, device: { bus: 'pci', address } },
   );
   steps.undo(
     'close',

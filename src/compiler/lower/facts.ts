@@ -1,4 +1,11 @@
-import { type Fact, hex, type HostDevice, type HostIndex, type Plan, type ResolvedManifest } from '../../model/index.ts';
+import {
+  type Fact,
+  hex,
+  type HostDevice,
+  type HostIndex,
+  type Plan,
+  type ResolvedManifest,
+} from '../../model/index.ts';
 import { moduleKey } from './binding.ts';
 
 /** Reads one property of the host as text; null where the host does not have it. */

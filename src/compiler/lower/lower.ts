@@ -1,34 +1,25 @@
 import {
   type Assignment,
-  defineDiagnostic,
-  type Diagnostic,
-  didYouMean,
   type HostIndex,
   type NameService,
   type Plan,
   resetMethodsOn,
+  type ResolvedDevice,
   type ResolvedManifest,
-  type ResolvedPciDevice,
   type ResolvedVm,
   type Result,
 } from '../../model/index.ts';
-import { lowerBinding, lowerModules, lowerUnsafeInterrupts, refOf } from './binding.ts';
+import { inBindingOrder, lowerBinding, lowerModules, refOf } from './binding.ts';
 import { lowerContainer, mappingNeeds } from './container.ts';
 import { lowerDevice, lowerInterrupts, lowerQuiesce } from './device.ts';
 import { collectFacts } from './facts.ts';
+import { groupOf, groupsOf } from './groups.ts';
 import { lowerMemory } from './memory.ts';
-import { groupsOf, lowerNode, type NodeOwner } from './nodes.ts';
+import { lowerNode } from './nodes.ts';
+import { type NodeOwner, ownerOf } from './owner.ts';
+import { lowerNoiommuMode, lowerUnsafeInterrupts } from './parameters.ts';
+import { lowerPlatformDevice, lowerPlatformInterrupts, lowerPlatformQuiesce } from './platform-device.ts';
 import { StepList } from './steps.ts';
-
-export const unknownOwner = defineDiagnostic({
-  code: 'unknown-user-or-group',
-  severity: 'error',
-  category: 'host',
-  summary: 'The host does not know this user or group',
-  explanation:
-    '`handoff: bind` gives the device nodes to a user and a group. Their names are looked up in /etc/passwd and ' +
-    '/etc/group when the plan is made.\n\nCreate the account, correct the name, or write its number.',
-});
 
 export interface LoweringInput {
   readonly manifest: ResolvedManifest;
@@ -52,7 +43,11 @@ export function lower(input: LoweringInput): Result<Plan> {
 
   const steps = new StepList();
   const modules = lowerModules(manifest, host, steps);
-  const prepared = [...modules, ...lowerUnsafeInterrupts(manifest, host, steps, modules)];
+  const prepared = [
+    ...modules,
+    ...lowerUnsafeInterrupts(manifest, host, steps, modules),
+    ...lowerNoiommuMode(manifest, host, steps, modules),
+  ];
   const nodesReady = manifest.vms.map((vm) => lowerHostSide(vm, owners.get(vm) ?? null, host, steps, prepared));
   manifest.vms.forEach((vm, index) => {
     if (vm.handoff.mode === 'hold') lowerHeldSide(vm, nodesReady[index] ?? new Map(), host, steps);
@@ -77,66 +72,60 @@ export function lower(input: LoweringInput): Result<Plan> {
   };
 }
 
-/** What outlives us: drivers and nodes. Returns, for each group, the steps after which its node can be opened. */
+/** What outlives us: drivers and nodes. Returns, for each group by its handle, the steps after which it can be opened. */
 function lowerHostSide(
   vm: ResolvedVm,
   owner: NodeOwner | null,
   host: HostIndex,
   steps: StepList,
   after: readonly string[],
-): Map<number, string[]> {
-  const bound = new Map<number, string[]>();
-  // A member that only loses its driver goes first: with it, the group would not be viable.
-  const detachFirst = [...vm.devices].sort((a, b) => Number(a.use === 'assign') - Number(b.use === 'assign'));
-  for (const device of detachFirst) {
+): Map<string, string[]> {
+  const bound = new Map<string, string[]>();
+  for (const device of inBindingOrder(vm.devices)) {
     const last = lowerBinding(device, steps, after);
-    const group = device.device.group ?? -1;
-    bound.set(group, [...(bound.get(group) ?? []), ...last]);
+    const { handle } = groupOf(vm, device);
+    bound.set(handle, [...(bound.get(handle) ?? []), ...last]);
   }
   return new Map(
-    groupsOf(vm).map((group) => [group, lowerNode(vm, group, owner, host, steps, [...new Set(bound.get(group))])]),
+    groupsOf(vm).map((group) => [
+      group.handle,
+      lowerNode(vm, group, owner, host, steps, [...new Set(bound.get(group.handle))]),
+    ]),
   );
 }
 
 /** What dies with our file descriptors: container, devices, memory, interrupts. */
 function lowerHeldSide(
   vm: ResolvedVm,
-  ready: ReadonlyMap<number, readonly string[]>,
+  ready: ReadonlyMap<string, readonly string[]>,
   host: HostIndex,
   steps: StepList,
 ): void {
-  const assigned = vm.devices.filter(
-    (device): device is ResolvedPciDevice => device.bus === 'pci' && device.use === 'assign',
-  );
+  const assigned = vm.devices.filter(({ use }) => use === 'assign');
   const container = lowerContainer(vm, groupsOf(vm), ready, mappingNeeds(vm, host), steps);
-  const quiet = assigned.flatMap((device) =>
-    lowerDevice(device, resetMethodsOn(host, device.device), steps, container),
-  );
-  const mapped = lowerMemory(vm, steps, quiet);
-  for (const device of assigned) lowerQuiesce(device, resetMethodsOn(host, device.device), steps);
-  for (const device of assigned) lowerInterrupts(device, steps, mapped);
+  const quiet = assigned.flatMap((device) => openQuietly(device, groupOf(vm, device).handle, host, steps, container));
+  // Without an IOMMU nothing can be mapped: the kernel has no such call there, and a manifest that asks is refused.
+  const mapped = vm.iommu.type === 'noiommu' ? quiet : lowerMemory(vm, steps, quiet);
+  for (const device of assigned) {
+    if (device.bus === 'pci') lowerQuiesce(device, resetMethodsOn(host, device.device), steps);
+    else lowerPlatformQuiesce(device, host, steps);
+  }
+  for (const device of assigned) {
+    if (device.bus === 'pci') lowerInterrupts(device, steps, mapped);
+    else lowerPlatformInterrupts(device, steps, mapped);
+  }
 }
 
-function ownerOf(vm: ResolvedVm, names: NameService): Result<NodeOwner> {
-  const { handoff } = vm;
-  if (handoff.mode === 'hold') return { diagnostics: [] };
-  const diagnostics: Diagnostic[] = [];
-  const number = (what: 'user' | 'group'): number | null => {
-    const wanted = handoff[what];
-    if (wanted === null || typeof wanted === 'number') return wanted;
-    const found = /^[0-9]+$/.test(wanted) ? Number(wanted) : names[what](wanted);
-    if (found !== undefined) return found;
-    diagnostics.push(
-      unknownOwner({
-        at: handoff.at,
-        detail:
-          `This host has no ${what} "${wanted}", and the nodes of ${vm.name} are to be given to it. ${didYouMean(wanted, ['root'])}`.trim(),
-      }),
-    );
-    return null;
-  };
-  const value = { uid: number('user'), gid: number('group'), mode: handoff.permissions };
-  return diagnostics.length > 0 ? { diagnostics } : { value, diagnostics };
+function openQuietly(
+  device: ResolvedDevice,
+  groupHandle: string,
+  host: HostIndex,
+  steps: StepList,
+  after: readonly string[],
+): string[] {
+  return device.bus === 'pci'
+    ? lowerDevice(device, resetMethodsOn(host, device.device), groupHandle, steps, after)
+    : lowerPlatformDevice(device, groupHandle, host, steps, after);
 }
 
 function assignmentsOf(manifest: ResolvedManifest): Assignment[] {

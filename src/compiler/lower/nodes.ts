@@ -1,31 +1,32 @@
-import { bytes, type HostIndex, invariant, type ResolvedVm } from '../../model/index.ts';
+import { type HostIndex, type ResolvedVm } from '../../model/index.ts';
+import { refOf } from './binding.ts';
+import { groupResource, type VmGroup } from './groups.ts';
+import type { NodeOwner } from './owner.ts';
 import type { StepList } from './steps.ts';
 
 export const groupNode = (group: number): string => `/dev/vfio/${group}`;
 
-/** The IOMMU groups of a VM's assigned devices, in order. */
-export function groupsOf(vm: ResolvedVm): number[] {
-  const ids = new Set<number>();
-  for (const { device, use } of vm.devices) {
-    if (use !== 'assign') continue;
-    invariant(device.group !== null, `device ${device.address} without a group passed the rules`);
-    ids.add(device.group);
-  }
-  return [...ids].sort((a, b) => a - b);
-}
-
-/** The numeric owner and permissions that a `bind` VM wants for its nodes, or the finding that a name is unknown. */
-export interface NodeOwner {
-  readonly uid: number | null;
-  readonly gid: number | null;
-  readonly mode: number | null;
+/** Steps after which a group's node can be opened. Without an IOMMU it cannot be given away: see lower/owner.ts. */
+export function lowerNode(
+  vm: ResolvedVm,
+  group: VmGroup,
+  owner: NodeOwner | null,
+  host: HostIndex,
+  steps: StepList,
+  after: readonly string[],
+): string[] {
+  if (group.kind === 'iommu') return lowerGroupNode(vm, group.id, owner, host, steps, after);
+  const { device } = group.device;
+  const cause = 'the kernel makes the group and its node with the binding; its number is known only then';
+  const reason = { resource: groupResource(group), cause, at: vm.at, after };
+  return [steps.add('wait-noiommu-node', device.address, reason, { device: refOf(device) })];
 }
 
 /**
  * Steps that wait for a group's node and, for `handoff: bind`, give it away. A node made by the bind is root's, 0600,
  * and goes when the last device of the group leaves VFIO.
  */
-export function lowerNode(
+function lowerGroupNode(
   vm: ResolvedVm,
   group: number,
   owner: NodeOwner | null,
@@ -67,5 +68,3 @@ export function lowerNode(
   }
   return last;
 }
-
-export const DEFAULT_HUGE_PAGE = bytes(2n << 20n);

@@ -1,0 +1,216 @@
+import { resetHandlerOf } from '../../devicetree/reset-handler.ts';
+import { type HostIndex, hex, type ResolvedPlatformDevice } from '../../model/index.ts';
+import { refOf } from './binding.ts';
+import { type Exposed, exposedBy, regionFlags, triggerOf } from './correlation.ts';
+import { deviceHandle } from './device.ts';
+import type { StepList } from './steps.ts';
+
+/** What the steps of one platform or AMBA device have in common. */
+interface Subject {
+  readonly device: ResolvedPlatformDevice;
+  readonly address: string;
+  readonly resource: string;
+  readonly deviceHandle: string;
+  /** The module that resets it; null where the host has none. */
+  readonly handler: string | null;
+  /** `preferred` asks for what the host has; `required` asks in any case: the kernel may know a way that nobody sees. */
+  readonly resets: boolean;
+}
+
+function subjectOf(device: ResolvedPlatformDevice, host: HostIndex): Subject {
+  const { address } = device.device;
+  const handler = resetHandlerOf(host, device.device);
+  return {
+    device,
+    address,
+    resource: `device ${address}`,
+    deviceHandle: deviceHandle(device),
+    handler,
+    resets: device.reset === 'required' || (device.reset === 'preferred' && handler !== null),
+  };
+}
+
+/**
+ * Steps that open a platform device, hold what the kernel says of it against the device tree (R-TREE-2), and make sure
+ * that it is silent before memory is mapped (R-ORDER-2). The kernel runs its reset handler at the first open and at the
+ * last close as well (vfio_platform_open_device and _close_device in drivers/vfio/platform/vfio_platform_common.c).
+ *
+ * @param groupHandle of the group that it is opened through.
+ * @returns the steps after which memory may be mapped.
+ */
+export function lowerPlatformDevice(
+  device: ResolvedPlatformDevice,
+  groupHandle: string,
+  host: HostIndex,
+  steps: StepList,
+  after: readonly string[],
+): string[] {
+  const subject = subjectOf(device, host);
+  const { address, resource, handler } = subject;
+  const handle = subject.deviceHandle;
+  const at = device.at;
+  const cause = `${device.name} of ${device.vm}${handler === null ? '' : `; the kernel runs ${handler} as it opens`}`;
+  const details = { handle, groupHandle, device: refOf(device.device) };
+  const open = steps.add('open-device', address, { resource, cause, at, after }, details);
+  steps.undo('close', open, handle, { resource, cause: closeCause(subject) }, { handle });
+
+  const exposed = exposedBy(device, host);
+  const info = checkDevice(subject, exposed, steps, open);
+  const checks = exposed === null ? checkDemands(subject, steps, info) : checkTree(subject, exposed, host, steps, info);
+  const known = [info, ...checks];
+  if (!subject.resets) return known;
+  const reason = { resource, cause: resetCause(subject), at, after: known };
+  return [...known, steps.add('reset-device', address, reason, resetOf(subject))];
+}
+
+const resetOf = ({ device, deviceHandle: handle }: Subject) => ({
+  deviceHandle: handle,
+  bestEffort: device.reset === 'preferred',
+});
+
+const resetCause = ({ device, handler }: Subject): string =>
+  `reset: ${device.reset}; by ${handler ?? 'whatever the kernel has for it'}`;
+
+/** What becomes of the device when its last descriptor goes. Where nothing silences it, the plan says so. */
+function closeCause({ device, handler, resets }: Subject): string {
+  if (handler !== null) return `the kernel runs ${handler} again`;
+  if (resets) return 'the kernel resets it again';
+  return `UNSAFE: reset: ${device.reset}, and the kernel has no handler: it goes back with whatever DMA and interrupts its user left on`;
+}
+
+function checkDevice(subject: Subject, exposed: Exposed | null, steps: StepList, open: string): string {
+  const { device, address, resource, resets } = subject;
+  const { bus } = refOf(device.device);
+  const counts = exposed === null ? {} : { regions: exposed.regions.length, irqs: exposed.interrupts.length };
+  const cause = exposed === null ? `must answer as a device of bus ${bus}` : `must be what ${exposed.path} describes`;
+  return steps.add(
+    'check-device-info',
+    address,
+    { resource, cause, at: device.at, after: [open] },
+    { deviceHandle: subject.deviceHandle, bus, ...counts, ...(resets ? { reset: true as const } : {}) },
+  );
+}
+
+/** One check for each region and interrupt that the tree says VFIO exposes. */
+function checkTree(subject: Subject, exposed: Exposed, host: HostIndex, steps: StepList, info: string): string[] {
+  const { device, address, resource, deviceHandle: handle } = subject;
+  const regions = exposed.regions.flatMap((row) => {
+    const { vfioIndex, size, property, dtIndex, name } = row;
+    // Linux gives a region of no bytes a number too; there is nothing to hold against it.
+    if (size === 0n) return [];
+    const where = row.address === null ? '' : ` at ${hex(row.address)}`;
+    const cause = `${property} entry ${dtIndex}${name === null ? '' : ` "${name}"`}${where}`;
+    const at = device.regions.find(({ index }) => index === vfioIndex)?.at ?? device.at;
+    const flags = regionFlags(row, host.inventory.kernel.pageSize);
+    const expected = { deviceHandle: handle, index: vfioIndex, size, ...(flags.length > 0 ? { flags } : {}) };
+    return [
+      steps.add('check-region-info', `${address}/${vfioIndex}`, { resource, cause, at, after: [info] }, expected),
+    ];
+  });
+  const interrupts = exposed.interrupts.map((row) => {
+    const { vfioIndex, property, dtIndex, name, controller, hwirq } = row;
+    const line = hwirq === null ? '' : `, ${hwirq} of ${controller}`;
+    const cause = `${property} entry ${dtIndex}${name === null ? '' : ` "${name}"`}${line}`;
+    const at = device.irqs.find(({ index }) => index === vfioIndex)?.at ?? device.at;
+    const trigger = triggerOf(row);
+    const expected = { deviceHandle: handle, index: vfioIndex, count: 1, ...(trigger ? { trigger } : {}) };
+    return steps.add('check-irq-info', `${address}/${vfioIndex}`, { resource, cause, at, after: [info] }, expected);
+  });
+  const correlated = host.inventory.vfio.devtreeInfo === true ? checkDevtree(subject, exposed, steps, info) : [];
+  return [...regions, ...interrupts, ...correlated];
+}
+
+/** R-TREE-5: a kernel that knows the tree must say of each region and interrupt what the tree says. */
+function checkDevtree(subject: Subject, exposed: Exposed, steps: StepList, info: string): string[] {
+  const { device, address, resource, deviceHandle: handle } = subject;
+  return [...exposed.regions, ...exposed.interrupts].map((row) =>
+    steps.add(
+      'check-devtree-info',
+      `${address}/${row.kind}/${row.vfioIndex}`,
+      { resource, cause: 'the kernel must see the tree as this plan does', at: device.at, after: [info] },
+      { deviceHandle: handle, type: row.kind, index: row.vfioIndex, path: row.path, dtIndex: row.dtIndex },
+    ),
+  );
+}
+
+/** Without a tree, what the manifest itself asks for must be there. */
+function checkDemands(subject: Subject, steps: StepList, info: string): string[] {
+  const { device, address, resource, deviceHandle: handle } = subject;
+  const regions = device.regions.map(({ index, mmap, at }) =>
+    steps.add(
+      'check-region-info',
+      `${address}/${index}`,
+      { resource, cause: `regions of ${device.name}`, at, after: [info] },
+      { deviceHandle: handle, index, ...(mmap === 'required' ? { flags: ['mmap' as const] } : {}) },
+    ),
+  );
+  const interrupts = device.irqs.map(({ index, at }) =>
+    steps.add(
+      'check-irq-info',
+      `${address}/${index}`,
+      { resource, cause: `irqs of ${device.name}`, at, after: [info] },
+      { deviceHandle: handle, index, count: 1 },
+    ),
+  );
+  return [...regions, ...interrupts];
+}
+
+/**
+ * The way back of a platform device: its reset handler turns its interrupts and its DMA off before its memory goes
+ * (R-ORDER-4). Added after the mappings, so that it runs before they are taken away.
+ */
+export function lowerPlatformQuiesce(device: ResolvedPlatformDevice, host: HostIndex, steps: StepList): void {
+  const subject = subjectOf(device, host);
+  if (!subject.resets) return;
+  const { address, resource } = subject;
+  const reason = { resource, cause: `quiesce before its memory goes; ${resetCause(subject)}` };
+  steps.undo('reset-device', `open-device:${address}`, address, reason, resetOf(subject));
+}
+
+/**
+ * Steps that connect a platform device's interrupts, once the mappings exist (R-ORDER-3). On the way back the unmasking
+ * ends before the interrupt goes, so that nothing turns a line on again that is being taken down.
+ */
+export function lowerPlatformInterrupts(
+  device: ResolvedPlatformDevice,
+  steps: StepList,
+  after: readonly string[],
+): void {
+  const { address } = device.device;
+  const resource = `device ${address}`;
+  const handle = deviceHandle(device);
+  for (const { index, unmask, at } of device.irqs) {
+    const subject = `${address}/${index}`;
+    const details = { deviceHandle: handle, index };
+    const trigger = createEventfd(subject, { resource, cause: `interrupt ${index} of ${device.name}`, at }, steps);
+    const why = { resource, cause: `irqs of ${device.name}`, at, after: [trigger.id, ...after] };
+    const set = steps.add('set-irqs', subject, why, { ...details, eventfds: [trigger.handle] });
+    steps.undo('clear-irqs', set, subject, { resource, cause: 'interrupts go before the mappings' }, details);
+    if (unmask === 'explicit') continue;
+    const resample = createEventfd(
+      `${subject}/unmask`,
+      { resource, cause: `ends the mask of interrupt ${index}`, at },
+      steps,
+    );
+    const cause = `unmask: eventfd; the kernel masks interrupt ${index} each time that it delivers it`;
+    const unmasking = steps.add(
+      'set-irq-unmask',
+      subject,
+      { resource, cause, at, after: [resample.id, set] },
+      { ...details, eventfd: resample.handle },
+    );
+    const undo = { resource, cause: 'nothing unmasks it any more' };
+    steps.undo('clear-irq-unmask', unmasking, subject, undo, details);
+  }
+}
+
+function createEventfd(
+  subject: string,
+  reason: Parameters<StepList['add']>[2],
+  steps: StepList,
+): { readonly handle: string; readonly id: string } {
+  const handle = `eventfd#${subject}`;
+  const id = steps.add('create-eventfd', subject, reason, { handle });
+  steps.undo('close', id, handle, { resource: reason.resource, cause: reason.cause }, { handle });
+  return { handle, id };
+}
