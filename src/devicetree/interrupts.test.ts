@@ -164,7 +164,7 @@ test('ends where maps, or interrupt-parents, lead in a circle', () => {
 });
 
 test('takes a map entry to the nexus itself as the end, and ignores the map of controllers that misuse it', () => {
-  const self = {
+  const self: NodeLiteral = {
     phandle: 1,
     '#address-cells': 0,
     '#interrupt-cells': 1,

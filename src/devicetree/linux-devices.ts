@@ -57,6 +57,9 @@ export type NoDevice =
 /** Drivers that make platform devices of the children of their node when they bind, by compatible. */
 const POPULATING_DRIVERS: ReadonlySet<string> = new Set([
   'simple-pm-bus',
+  'allwinner,sun4i-a10-system-control',
+  'allwinner,sun8i-h3-system-control',
+  'allwinner,sun50i-a64-system-control',
   'fsl,sec-v4.0',
   'fsl,sec4.0',
   'fsl,fman',

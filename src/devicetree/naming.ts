@@ -92,7 +92,7 @@ function nearChildren(tree: DeviceTree, at: readonly DeviceTreeNode[], done: str
 
 /** Paths of nodes whose own name is the one, with or without unit address, or near it; at most five. */
 function nearLastNames(tree: DeviceTree, name: string): string[] {
-  const same = tree.nodes.filter((node) => node.name === name || node.name.startsWith(`${name}@`));
+  const same = tree.nodes.filter((node) => node.parent && (node.name === name || node.name.startsWith(`${name}@`)));
   if (same.length > 0) return same.slice(0, 5).map(({ path }) => path);
   const byName = new Map<string, string>();
   for (const node of tree.nodes) if (node.name !== '' && !byName.has(node.name)) byName.set(node.name, node.path);
