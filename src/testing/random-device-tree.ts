@@ -49,4 +49,4 @@ function* flatten(path: string, { properties, children }: RandomNode): Generator
 }
 
 /** Trees of all names and values there may be, none of which mean anything. */
-export const randomDeviceTree: fc.Arbitrary<DeviceTree> = nodeOf(4).map((root) => treeOf(flatten('/', root)));
+export const randomDeviceTree: fc.Arbitrary<DeviceTree> = nodeOf(3).map((root) => treeOf(flatten('/', root)));
