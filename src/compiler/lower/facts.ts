@@ -6,14 +6,16 @@ import {
   type Plan,
   type ResolvedManifest,
 } from '../../model/index.ts';
+import { resetHandlerOf } from '../../devicetree/reset-handler.ts';
 import { moduleKey } from './binding.ts';
+import { TREE_READERS } from './tree-facts.ts';
 
 /** Reads one property of the host as text; null where the host does not have it. */
 type Reader = (host: HostIndex, subject: string) => string | null;
 
 const device = (host: HostIndex, address: string) => host.byAddress.get(address);
 const identityOf = (found: HostDevice): string =>
-  `${found.bus === 'pci' ? `${found.vendor}:${found.device}` : (found.treePath ?? found.bus)} at ${found.sysfsPath}`;
+  `${found.bus === 'pci' ? `${found.vendor}:${found.device}` : `${found.bus} ${found.treePath ?? 'device'}`} at ${found.sysfsPath}`;
 const group = (host: HostIndex, id: string) => host.groups.get(Number(id));
 
 /** Everything that a plan may rely on: one row a property. */
@@ -38,6 +40,10 @@ const READERS: Readonly<Record<string, Readonly<Record<string, Reader>>>> = {
       const found = device(host, address);
       return found?.bus === 'pci' ? found.resetMethods.join(' ') : null;
     },
+    'reset handler': (host, address) => {
+      const found = device(host, address);
+      return found && found.bus !== 'pci' ? resetHandlerOf(host, found) : null;
+    },
   },
   group: {
     members: (host, id) =>
@@ -52,8 +58,23 @@ const READERS: Readonly<Record<string, Readonly<Record<string, Reader>>>> = {
         .map(({ text }) => text)
         .join(', ') ?? null,
   },
-  module: { state: (host, name) => host.inventory.modules[moduleKey(name)]?.state ?? null },
+  module: {
+    state: (host, name) => moduleOf(host, name)?.state ?? null,
+    enable_unsafe_noiommu_mode: (host, name) => parameterOf(host, name, 'enable_unsafe_noiommu_mode'),
+    reset_required: (host, name) => parameterOf(host, name, 'reset_required'),
+  },
+  tree: TREE_READERS,
 };
+
+// The name may come from a plan file: it is looked up among what the host has, never among what any object has.
+function moduleOf(host: HostIndex, name: string) {
+  const { modules } = host.inventory;
+  const key = moduleKey(name);
+  return Object.hasOwn(modules, key) ? modules[key] : undefined;
+}
+
+const parameterOf = (host: HostIndex, name: string, parameter: string): string | null =>
+  moduleOf(host, name)?.parameters[parameter] ?? null;
 
 /** What the host does with a device: a plan made while a disk was free must not run once it is mounted. */
 function usesOf(found: HostDevice): string[] {
@@ -82,25 +103,48 @@ export function readFact(host: HostIndex, fact: Pick<Fact, 'subject' | 'property
 
 /** The facts that a plan for this manifest relies on, as they are. */
 export function collectFacts(manifest: ResolvedManifest, host: HostIndex): Fact[] {
-  const subjects: string[] = ['kernel'];
+  return subjectsOf(manifest).flatMap(({ subject, without = [] }) =>
+    Object.keys(READERS[subject.split(' ', 1)[0] ?? ''] ?? {})
+      .filter((property) => !without.includes(property))
+      .map((property) => ({ subject, property, value: readFact(host, { subject, property }) ?? null })),
+  );
+}
+
+interface Subject {
+  readonly subject: string;
+  /** Properties that mean nothing for it. */
+  readonly without?: readonly string[];
+}
+
+/** Parameters count where the plan has to do with them. */
+const PARAMETER_OF: Readonly<Record<string, string>> = {
+  enable_unsafe_noiommu_mode: 'vfio',
+  reset_required: 'vfio_platform',
+};
+
+function subjectsOf(manifest: ResolvedManifest): Subject[] {
+  const subjects: Subject[] = [{ subject: 'kernel' }];
   const groups = new Set<number>();
-  const modules = new Set<string>(['vfio_iommu_type1']);
-  for (const vm of manifest.vms) {
-    for (const entry of vm.devices) {
-      subjects.push(`device ${entry.device.address}`);
-      if (entry.device.group !== null) groups.add(entry.device.group);
-      if (entry.use === 'assign') modules.add(entry.driver);
+  const nodes = new Set<string>();
+  const modules = new Set<string>();
+  for (const { iommu, devices } of manifest.vms) {
+    modules.add(iommu.type === 'noiommu' ? 'vfio' : 'vfio_iommu_type1');
+    for (const { device: found, driver, use } of devices) {
+      const pci = found.bus === 'pci';
+      subjects.push({ subject: `device ${found.address}`, without: [pci ? 'reset handler' : 'reset methods'] });
+      if (found.group !== null) groups.add(found.group);
+      if (!pci && found.treePath !== null) nodes.add(found.treePath);
+      if (use === 'assign') modules.add(driver);
     }
   }
-  subjects.push(...[...groups].sort((a, b) => a - b).map((id) => `group ${id}`));
-  subjects.push(...[...modules].sort().map((name) => `module ${name}`));
-  return subjects.flatMap((subject) =>
-    Object.keys(READERS[subject.split(' ', 1)[0] ?? ''] ?? {}).map((property) => ({
-      subject,
-      property,
-      value: readFact(host, { subject, property }) ?? null,
-    })),
-  );
+  const parametersWithout = (name: string): string[] =>
+    Object.keys(PARAMETER_OF).filter((parameter) => PARAMETER_OF[parameter] !== moduleKey(name));
+  return [
+    ...subjects,
+    ...[...nodes].sort().map((path) => ({ subject: `tree ${path}` })),
+    ...[...groups].sort((a, b) => a - b).map((id) => ({ subject: `group ${id}` })),
+    ...[...modules].sort().map((name) => ({ subject: `module ${name}`, without: parametersWithout(name) })),
+  ];
 }
 
 /** A fact that no longer holds. */

@@ -18,7 +18,8 @@ import { lowerMemory } from './memory.ts';
 import { lowerNode } from './nodes.ts';
 import { type NodeOwner, ownerOf } from './owner.ts';
 import { lowerNoiommuMode, lowerUnsafeInterrupts } from './parameters.ts';
-import { lowerPlatformDevice, lowerPlatformInterrupts, lowerPlatformQuiesce } from './platform-device.ts';
+import { lowerPlatformDevice, lowerPlatformQuiesce } from './platform-device.ts';
+import { lowerPlatformInterrupts } from './platform-interrupts.ts';
 import { StepList } from './steps.ts';
 
 export interface LoweringInput {
