@@ -1,4 +1,4 @@
-import { addressCells, baseName, numberAt, sizeCells, stringOf } from './cells.ts';
+import { addressCells, baseName, numberAt, numberIn, sizeCells, stringOf } from './cells.ts';
 import type { DeviceTreeNode } from './tree.ts';
 
 /** What an address means, where its bus says so in the address itself. */
@@ -65,25 +65,27 @@ export function flagsOf(bus: Bus, first: number): RegionFlags {
 
 /**
  * How far an address lies inside one entry of `ranges`; null where it does not (the `map` of each bus in
- * drivers/of/address.c). The cells of `entry` are the child's address, the parent's, and the size.
+ * drivers/of/address.c). The entry begins at cell `start` of `ranges`: the child's address, the parent's of `pna` cells,
+ * and the size.
  */
 export function offsetInside(
   bus: Bus,
   address: readonly number[],
-  entry: readonly number[],
+  ranges: DataView,
+  start: number,
   pna: number,
 ): bigint | null {
-  const [first = 0] = address;
-  const [entryFirst = 0] = entry;
+  const first = address[0] ?? 0;
+  const entryFirst = ranges.getUint32(start * 4);
   if (bus.kind === 'flags' && first !== entryFirst) return null;
   if (bus.kind === 'isa' && ((first ^ entryFirst) & 1) !== 0) return null;
   if (bus.kind === 'pci' && pciSpace(bus, first) !== pciSpace(bus, entryFirst)) return null;
-  const start = numberAt(entry, bus.flagCells, bus.na - bus.flagCells);
-  const size = numberAt(entry, bus.na + pna, bus.ns);
-  const value = numberAt(address, bus.flagCells, bus.na - bus.flagCells);
-  if (start === null || size === null || value === null) return null;
-  if (value < start || value >= BigInt.asUintN(64, start + size)) return null;
-  return value - start;
+  const count = bus.na - bus.flagCells;
+  const value = numberAt(address, bus.flagCells, count) ?? 0n;
+  const base = numberIn(ranges, start + bus.flagCells, count);
+  if (value < base) return null;
+  const size = numberIn(ranges, start + bus.na + pna, bus.ns);
+  return value >= BigInt.asUintN(64, base + size) ? null : value - base;
 }
 
 const pciSpace = (bus: Bus, first: number): RegionFlags['space'] => flagsOf(bus, first).space;

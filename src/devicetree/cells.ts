@@ -8,7 +8,7 @@ export const MAX_SPECIFIER_CELLS = 16;
 
 /** The whole 32-bit cells of a value; up to three bytes behind the last one are left out, as in Linux. */
 export function cellsOf(value: Uint8Array): number[] {
-  const view = new DataView(value.buffer, value.byteOffset, value.length);
+  const view = viewOf(value);
   return Array.from({ length: Math.floor(value.length / 4) }, (_, index) => view.getUint32(index * 4));
 }
 
@@ -38,6 +38,17 @@ export function numberAt(cells: readonly number[], from: number, count: number):
   for (const cell of cells.slice(from, from + count)) value = (value << 32n) | BigInt(cell);
   return BigInt.asUintN(64, value);
 }
+
+/** The same from a value that has the cells: large `ranges` are looked through without a list of them. */
+export function numberIn(value: DataView, from: number, count: number): bigint {
+  // Most numbers are small enough to be made in one go.
+  if (count === 1) return BigInt(value.getUint32(from * 4));
+  if (count === 0) return 0n;
+  return value.getBigUint64((from + count - 2) * 4);
+}
+
+/** A value to be read cell by cell. */
+export const viewOf = (value: Uint8Array): DataView => new DataView(value.buffer, value.byteOffset, value.length);
 
 /** The strings of a property, split at their NULs. The last one need not end with a NUL. None where it is absent. */
 export function stringsOf(node: DeviceTreeNode, property: string): string[] {

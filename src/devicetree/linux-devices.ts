@@ -88,7 +88,14 @@ interface Pass {
   readonly early: ReadonlySet<DeviceTreeNode>;
 }
 
-type Fate = ({ readonly kind: 'device' } & LinuxDevice) | NoDevice;
+/** Without name and path: most trees have many such nodes, and most questions are not about them. */
+type MadeByDriver = {
+  readonly kind: 'made-by-parent-driver';
+  readonly parent: DeviceTreeNode;
+  readonly known: boolean;
+};
+type Fate =
+  ({ readonly kind: 'device' } & LinuxDevice) | MadeByDriver | Exclude<NoDevice, { kind: 'made-by-parent-driver' }>;
 
 const passOver = (tree: DeviceTree): Pass => ({ tree, population: populationOf(tree), early: earlyNodes(tree) });
 
@@ -119,9 +126,14 @@ export interface DriverMadeDevice {
 
 /** The nodes that may become platform devices through the driver of their parent, in the order of the tree. */
 export function driverMadeDevices(tree: DeviceTree): DriverMadeDevice[] {
+  const paths = new Map<DeviceTreeNode, string>();
   return fates(tree).flatMap(({ node, fate }) => {
+    if (fate.kind === 'device') paths.set(node, fate.sysfsPath);
     if (fate.kind !== 'made-by-parent-driver') return [];
-    const { name, sysfsPath, parent, known } = fate;
+    const { parent, known } = fate;
+    const name = linuxNameOf(tree, node);
+    const sysfsPath = `${paths.get(parent) ?? PLATFORM}/${name}`;
+    paths.set(node, sysfsPath);
     return [{ node, name, sysfsPath, parent, known }];
   });
 }
@@ -129,6 +141,12 @@ export function driverMadeDevices(tree: DeviceTree): DriverMadeDevice[] {
 /** Why a node has no Linux device at boot; null where it has one. */
 export function whyNoDevice(tree: DeviceTree, node: DeviceTreeNode): NoDevice | null {
   const own = fates(tree).find((entry) => entry.node === node)?.fate ?? { kind: 'root' };
+  if (own.kind === 'made-by-parent-driver') {
+    const made = driverMadeDevices(tree).find((device) => device.node === node);
+    if (!made) return { kind: 'root' };
+    const { parent, name, sysfsPath, known } = made;
+    return { kind: 'made-by-parent-driver', parent, name, sysfsPath, known };
+  }
   if (own.kind !== 'device') return own;
   const holder = linuxDevices(tree).find(({ name }) => name === own.name);
   return holder && holder.node !== node ? { kind: 'name-taken', by: holder.node, name: own.name } : null;
@@ -167,10 +185,10 @@ function isSpecial({ tree, population }: Pass, node: DeviceTreeNode): boolean {
   return first === node;
 }
 
-type Place = { readonly kind: 'candidate'; readonly above: LinuxDevice | null } | NoDevice;
+type Place = { readonly kind: 'candidate'; readonly above: LinuxDevice | null } | Exclude<Fate, { kind: 'device' }>;
 
 /** Whether anybody looks at a node for devices. */
-function placeOf({ tree, population }: Pass, node: DeviceTreeNode, above: Fate | undefined): Place {
+function placeOf({ population }: Pass, node: DeviceTreeNode, above: Fate | undefined): Place {
   const { parent } = node;
   if (!parent || !above) return { kind: 'root' };
   if (!parent.parent) {
@@ -188,20 +206,19 @@ function placeOf({ tree, population }: Pass, node: DeviceTreeNode, above: Fate |
     if (above.bus === 'platform' && population.isBus(parent) && !isCompatible(parent, RESERVED_MEMORY_DEVICES)) {
       return { kind: 'candidate', above };
     }
-    return belowDriver(tree, node, parent, above.sysfsPath);
+    return belowDriver(node, parent);
   }
-  if (above.kind === 'made-by-parent-driver') return belowDriver(tree, node, parent, above.sysfsPath);
+  if (above.kind === 'made-by-parent-driver') return belowDriver(node, parent);
   if (above.kind === 'other-bus') return above;
   return { kind: 'outside', below: parent };
 }
 
-function belowDriver(tree: DeviceTree, node: DeviceTreeNode, parent: DeviceTreeNode, path: string): NoDevice {
+function belowDriver(node: DeviceTreeNode, parent: DeviceTreeNode): Exclude<Fate, { kind: 'device' }> {
   const bus = otherBusOf(parent);
   if (bus) return { kind: 'other-bus', bus, controller: parent };
   if (!node.properties.has('compatible')) return { kind: 'no-compatible' };
-  const name = linuxNameOf(tree, node);
   const known = compatibleOf(parent).some((entry) => POPULATING_DRIVERS.has(entry));
-  return { kind: 'made-by-parent-driver', parent, name, sysfsPath: `${path}/${name}`, known };
+  return { kind: 'made-by-parent-driver', parent, known };
 }
 
 function deviceFate(tree: DeviceTree, node: DeviceTreeNode, above: LinuxDevice | null): Fate {

@@ -1,6 +1,6 @@
 import { physical, U64_MAX, type PhysicalAddress } from '../model/index.ts';
 import { busOf, offsetInside, type Bus } from './bus.ts';
-import { MAX_ADDRESS_CELLS, numberAt, propertyCells, stringsOf } from './cells.ts';
+import { MAX_ADDRESS_CELLS, numberAt, numberIn, stringsOf, viewOf } from './cells.ts';
 import { compatibleOf } from './compatible.ts';
 import { referencesOf } from './phandles.ts';
 import type { DeviceTree, DeviceTreeNode } from './tree.ts';
@@ -79,15 +79,15 @@ function passLevel(tree: DeviceTree, node: DeviceTreeNode, level: Level): Transl
     const flags = outer.flagCells === 1 ? [address[0] ?? 0] : [];
     return { address: [...flags, ...spread(offset, outer.na - flags.length)] };
   }
-  const ranges = propertyCells(node, property);
+  const ranges = viewOf(value);
   const length = bus.na + outer.na + bus.ns;
-  for (let start = 0; start + length <= ranges.length; start += length) {
-    const entry = ranges.slice(start, start + length);
-    const offset = offsetInside(bus, address, entry, outer.na);
+  for (let start = 0; (start + length) * 4 <= value.length; start += length) {
+    const offset = offsetInside(bus, address, ranges, start, outer.na);
     if (offset === null || offset === U64_MAX) continue;
-    const flags = entry.slice(bus.na, bus.na + outer.flagCells);
-    const base = numberAt(entry, bus.na + outer.flagCells, outer.na - outer.flagCells) ?? 0n;
-    return { address: [...flags, ...spread(base + offset, outer.na - outer.flagCells)] };
+    const target = start + bus.na;
+    const flags = outer.flagCells === 1 ? [ranges.getUint32(target * 4)] : [];
+    const base = numberIn(ranges, target + flags.length, outer.na - flags.length);
+    return { address: [...flags, ...spread(base + offset, outer.na - flags.length)] };
   }
   return none('outside-ranges', node, `the address is outside every entry of "${property}" in ${node.path}`);
 }
