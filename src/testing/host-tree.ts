@@ -1,5 +1,7 @@
 import { isPci } from '../model/index.ts';
-import type { BlockDevice, HostInventory, PciDevice } from '../model/index.ts';
+import type { HostInventory, PciDevice } from '../model/index.ts';
+import { writeBinding } from './host-tree-binding.ts';
+import { writeDeviceTree, writePlatformDevice } from './host-tree-platform.ts';
 import { writeProcess } from './host-tree-proc.ts';
 import { Tree } from './tree.ts';
 
@@ -17,6 +19,9 @@ export function writeHostTree(root: string, inventory: HostInventory): void {
   const functions = inventory.devices.filter(isPci);
   for (const device of functions) writeDevice(tree, device);
   for (const device of functions) writeFunctionLinks(tree, device, paths);
+  for (const device of inventory.devices) if (!isPci(device)) writePlatformDevice(tree, device);
+  for (const [index, device] of inventory.devices.entries()) writeBinding(tree, device, index);
+  if (inventory.deviceTree) writeDeviceTree(tree, inventory.deviceTree.nodes);
   for (const group of inventory.groups) {
     const directory = `/sys/kernel/iommu_groups/${group.id}`;
     if (group.type !== null) tree.file(`${directory}/type`, `${group.type}\n`);
@@ -68,52 +73,10 @@ function writeDevice(tree: Tree, device: PciDevice): void {
     attribute('sriov_numvfs', String(device.sriov.enabled));
   }
   if (device.slot !== null) tree.file(`/sys/bus/pci/slots/${device.slot}/address`, `${device.address.slice(0, -2)}\n`);
-  for (const netdev of device.netdevs) {
-    const net = `${at}/net/${netdev.name}`;
-    tree.file(`${net}/flags`, netdev.up ? '0x1003\n' : '0x1002\n');
-    if (netdev.mac !== undefined) tree.file(`${net}/address`, `${netdev.mac}\n`);
-    if (netdev.master !== null) {
-      tree.link(`${net}/master`, `/sys/devices/virtual/net/${netdev.master}`);
-      tree.link(`${net}/upper_${netdev.master}`, `/sys/devices/virtual/net/${netdev.master}`);
-    }
-    tree.link(`/sys/class/net/${netdev.name}`, net);
-  }
-  for (const [index, block] of device.blocks.entries()) writeBlock(tree, device, block, index);
-}
-
-/** The disk with one partition, on which the first holder stands, on which the second stands, and so on. */
-function writeBlock(tree: Tree, device: PciDevice, block: BlockDevice, index: number): void {
-  const disk = `${device.sysfsPath}/block/${block.name}`;
-  const part = `${disk}/${block.name}p1`;
-  const minor = Number.parseInt(device.address.replace(/[:.]/g, ''), 16) * 32 + index * 16;
-  tree.file(`${disk}/dev`, `259:${minor}\n`);
-  tree.file(`${disk}/serial`, `${block.serial ?? ''}\n`);
-  tree.folder(`${disk}/holders`);
-  tree.file(`${part}/dev`, `259:${minor + 1}\n`);
-  tree.link(`/sys/class/block/${block.name}`, disk);
-  tree.link(`/sys/class/block/${block.name}p1`, part);
-  let below = part;
-  for (const holder of block.holders) {
-    const volume = `/sys/devices/virtual/block/${holder}`;
-    tree.folder(`${volume}/holders`);
-    tree.link(`${below}/holders/${holder}`, volume);
-    tree.link(`/sys/class/block/${holder}`, volume);
-    below = volume;
-  }
 }
 
 function writeFunctionLinks(tree: Tree, device: PciDevice, paths: ReadonlyMap<string, string>): void {
   const at = device.sysfsPath;
-  tree.link(`/sys/bus/pci/devices/${device.address}`, at);
-  tree.link(`${at}/subsystem`, '/sys/bus/pci');
-  if (device.driver !== null) {
-    tree.link(`${at}/driver`, `/sys/bus/pci/drivers/${device.driver}`);
-    tree.link(`/sys/bus/pci/drivers/${device.driver}/${device.address}`, at);
-  }
-  if (device.group !== null) {
-    tree.link(`${at}/iommu_group`, `/sys/kernel/iommu_groups/${device.group}`);
-    tree.link(`/sys/kernel/iommu_groups/${device.group}/devices/${device.address}`, at);
-  }
   const parent = device.physicalFunction === null ? undefined : paths.get(device.physicalFunction);
   if (parent === undefined) return;
   tree.link(`${at}/physfn`, parent);

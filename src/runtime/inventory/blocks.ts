@@ -1,22 +1,26 @@
-import type { Bdf, BlockDevice } from '../../model/index.ts';
+import type { BlockDevice } from '../../model/index.ts';
 import { readDiskSerial } from './disk-serial.ts';
 import type { HostFiles } from './host-files.ts';
 import { HostPath } from './host-paths.ts';
 import { parseMounts, parseSwaps } from './mounts.ts';
 import type { MountTable } from './mounts.ts';
-import { pciFunctionOf } from './sysfs-address.ts';
+import { deviceAbove, sysfsPathOf } from './sysfs-path.ts';
 
 /** Volumes built on volumes, at most this deep. */
 const MAX_STACK = 16;
 
-/** Disks by the PCI function that they stand on, with what the host does with them. */
-export function readBlocks(files: HostFiles, identifiers: boolean): Map<Bdf, BlockDevice[]> {
-  const disks = listDisks(files);
-  const found = new Map<Bdf, BlockDevice[]>();
+/** Disks by the sysfs path of the device that they stand on, one of `devices`, with what the host does with them. */
+export function readBlocks(
+  files: HostFiles,
+  devices: ReadonlySet<string>,
+  identifiers: boolean,
+): Map<string, BlockDevice[]> {
+  const disks = listDisks(files, devices);
+  const found = new Map<string, BlockDevice[]>();
   if (disks.length === 0) return found;
   const mounts = parseMounts(files.text(HostPath.mounts) ?? '');
   const swaps = parseSwaps(files.text(HostPath.swaps) ?? '');
-  for (const { name, address, partitions } of disks) {
+  for (const { name, device, partitions } of disks) {
     const holders = holdersOf(files, [name, ...partitions]);
     const parts = [name, ...partitions, ...holders];
     const serial = identifiers ? readDiskSerial(files, name) : null;
@@ -27,34 +31,35 @@ export function readBlocks(files: HostFiles, identifiers: boolean): Map<Bdf, Blo
       holders,
       ...(serial === null ? {} : { serial }),
     };
-    const list = found.get(address);
+    const list = found.get(device);
     if (list?.some((known) => known.name === name)) continue;
     if (list) list.push(block);
-    else found.set(address, [block]);
+    else found.set(device, [block]);
   }
   return found;
 }
 
 interface Disk {
   readonly name: string;
-  readonly address: Bdf;
+  /** Its sysfs path. */
+  readonly device: string;
   readonly partitions: readonly string[];
 }
 
-function listDisks(files: HostFiles): Disk[] {
+function listDisks(files: HostFiles, devices: ReadonlySet<string>): Disk[] {
   const names = files.names(HostPath.blockClass);
   const known = new Set(names);
   const partitions = new Map<string, string[]>();
-  const disks: { name: string; address: Bdf | undefined }[] = [];
+  const disks: { name: string; device: string | undefined }[] = [];
   for (const name of names) {
     const path = files.link(`${HostPath.blockClass}/${name}`) ?? '';
     const parent = path.split('/').at(-2) ?? '';
     if (known.has(parent)) partitions.set(parent, [...(partitions.get(parent) ?? []), name]);
-    else disks.push({ name, address: pciFunctionOf(path) });
+    else disks.push({ name, device: deviceAbove(sysfsPathOf(path), devices) });
   }
-  return disks.flatMap(({ name, address }) => {
+  return disks.flatMap(({ name, device }) => {
     const head = multipathHead(name);
-    return address ? [{ name: head, address, partitions: partitions.get(head) ?? [] }] : [];
+    return device !== undefined ? [{ name: head, device, partitions: partitions.get(head) ?? [] }] : [];
   });
 }
 

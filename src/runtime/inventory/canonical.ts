@@ -1,11 +1,15 @@
 import { byAddress, hex } from '../../model/index.ts';
-import type { BlockDevice, HostDevice,
+import type {
+  BlockDevice,
+  HostDevice,
   HostInventory,
   IommuGroup,
   Netdev,
   PciDevice,
   PlatformDevice,
+  SnapshotNode,
 } from '../../model/index.ts';
+import { withoutIdentifiers } from './tree-secrets.ts';
 
 /** A value as JSON has it. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -64,10 +68,18 @@ export function canonicalInventory(inventory: HostInventory, options: CanonicalO
       ? {}
       : {
           deviceTree: {
-            nodes: inventory.deviceTree.nodes.map(({ path, properties }) => ({ path, properties: { ...properties } })),
+            nodes: canonicalNodes(inventory.deviceTree.nodes, options),
           },
         }),
   };
+}
+
+/** Nodes in the order of the tree, which has a meaning: of two devices that would have one name, Linux makes the first. */
+function canonicalNodes(nodes: readonly SnapshotNode[], { identifiers }: CanonicalOptions): Json {
+  return (identifiers ? nodes : withoutIdentifiers(nodes)).map(({ path, properties }) => ({
+    path,
+    properties: { ...properties },
+  }));
 }
 
 function canonicalGroup(group: IommuGroup, options: CanonicalOptions): Json {

@@ -2,6 +2,8 @@ import { closeSync, lstatSync, openSync, readdirSync, readlinkSync, readSync, re
 
 /** A sysfs attribute is one page at most, and one read(2) returns it whole (fs/sysfs/file.c). */
 const ATTRIBUTE_BYTES = 65_536;
+/** The smallest page that Linux has. */
+const SHORTEST_PAGE = 4096;
 /** More than any file read here has on a sane host; a routing table of the whole internet is cut. */
 const TEXT_BYTES = 8 << 20;
 
@@ -84,6 +86,43 @@ export class HostFiles {
       return readdirSync(this.root + path);
     } catch {
       return [];
+    }
+  }
+
+  /** Names in a directory with what each is; links and whatever else are left out. In the order of the kernel. */
+  entries(path: string): readonly { readonly name: string; readonly folder: boolean }[] {
+    try {
+      return readdirSync(this.root + path, { withFileTypes: true }).flatMap((entry) =>
+        entry.isDirectory() || entry.isFile() ? [{ name: entry.name, folder: entry.isDirectory() }] : [],
+      );
+    } catch {
+      return [];
+    }
+  }
+
+  /**
+   * A binary attribute as a whole, which takes several reads where it is longer than a page. Null also where it has more
+   * than `limit` bytes. A copy that the caller may keep.
+   */
+  value(path: string, limit: number): Uint8Array | null {
+    let fd: number | undefined;
+    try {
+      fd = openSync(this.root + path, 'r');
+      const size = readSync(fd, this.#buffer, 0, ATTRIBUTE_BYTES, null);
+      // A shorter answer than a page is all there is (kernfs_file_read_iter in fs/kernfs/file.c).
+      if (size < SHORTEST_PAGE) return size > limit ? null : Uint8Array.from(this.#buffer.subarray(0, size));
+      const parts = [Buffer.from(this.#buffer.subarray(0, size))];
+      for (let total = size; ;) {
+        const got = readSync(fd, this.#buffer, 0, ATTRIBUTE_BYTES, null);
+        if (got === 0) return Uint8Array.from(Buffer.concat(parts));
+        total += got;
+        if (total > limit) return null;
+        parts.push(Buffer.from(this.#buffer.subarray(0, got)));
+      }
+    } catch {
+      return null;
+    } finally {
+      if (fd !== undefined) closeSync(fd);
     }
   }
 

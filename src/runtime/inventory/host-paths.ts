@@ -3,12 +3,19 @@
  * and fails for a path that is not below one of these.
  */
 export const HostPath = {
-  /** Whether there is a sysfs at all. */
+  /** Whether there is a sysfs at all, and which buses it has. */
   buses: '/sys/bus',
   /** One symbolic link for each PCI function, to its real device directory. */
   pciDevices: '/sys/bus/pci/devices',
   /** Physical slots by name, with the address that each covers. */
   pciSlots: '/sys/bus/pci/slots',
+  /** Devices of the buses that cannot be enumerated by their hardware, and the drivers of each. */
+  platformBus: '/sys/bus/platform',
+  ambaBus: '/sys/bus/amba',
+  fslMcBus: '/sys/bus/fsl-mc',
+  cdxBus: '/sys/bus/cdx',
+  /** The device tree that the kernel works with, overlays and corrections of the boot program included. */
+  deviceTree: '/sys/firmware/devicetree/base',
   /** Network interfaces, as links into the device tree. */
   netClass: '/sys/class/net',
   /** Disks and partitions, as links into the device tree. */

@@ -1,13 +1,15 @@
 import { byAddress } from '../../model/index.ts';
-import type { HostInventory } from '../../model/index.ts';
+import type { HostDevice, HostInventory } from '../../model/index.ts';
 import { readBlocks } from './blocks.ts';
 import { readGroups } from './groups.ts';
 import { HostFiles } from './host-files.ts';
 import { HostPath } from './host-paths.ts';
 import { interruptRemapping, readIommuUnits } from './iommu.ts';
+import { readLiveTree } from './live-tree.ts';
 import { readModules } from './modules.ts';
 import { readNetdevs } from './netdevs.ts';
-import { readPciDevices, readSlots } from './pci.ts';
+import { readPciDevices } from './pci.ts';
+import { readPlatformBuses } from './platform.ts';
 import { readHugePages, readKernel, readLimits, readVfio } from './system.ts';
 
 export interface LiveOptions {
@@ -33,24 +35,42 @@ export function takeInventory(files: HostFiles, identifiers: boolean): HostInven
   try {
     const kernel = readKernel(files);
     const units = readIommuUnits(files);
-    const attachments = {
-      netdevs: readNetdevs(files, identifiers),
-      blocks: readBlocks(files, identifiers),
-      slots: readSlots(files),
-    };
     const interrupts = files.text(HostPath.interrupts) ?? '';
+    const nodes = readLiveTree(files, identifiers);
+    const platform = readPlatformBuses(files, nodes ? new Set(nodes.map(({ path }) => path)) : null);
+    const { groups, madeUp } = readGroups(files);
+    const bare = [...readPciDevices(files, identifiers), ...platform.devices];
     return {
       format_version: 1,
       kernel,
       iommu: { units, interruptRemapping: interruptRemapping(interrupts, kernel.architecture, units) },
-      modules: readModules(files, kernel.release),
+      modules: readModules(files, kernel.release, platform.vfioDrivers),
       vfio: readVfio(files),
       limits: readLimits(files),
       hugePages: readHugePages(files),
-      groups: readGroups(files).sort((a, b) => a.id - b.id),
-      devices: readPciDevices(files, attachments, identifiers).sort(byAddress),
+      groups: groups.sort((a, b) => a.id - b.id),
+      devices: furnished(files, bare, madeUp, identifiers).sort(byAddress),
+      ...(nodes ? { deviceTree: { nodes } } : {}),
     };
   } finally {
     Error.stackTraceLimit = traces;
   }
+}
+
+/** The devices with what hangs on each, and without groups that isolate nothing. */
+function furnished(
+  files: HostFiles,
+  devices: readonly HostDevice[],
+  madeUp: ReadonlySet<number>,
+  identifiers: boolean,
+): HostDevice[] {
+  const paths = new Set(devices.map(({ sysfsPath }) => sysfsPath));
+  const netdevs = readNetdevs(files, paths, identifiers);
+  const blocks = readBlocks(files, paths, identifiers);
+  return devices.map((device) => ({
+    ...device,
+    group: device.group !== null && madeUp.has(device.group) ? null : device.group,
+    netdevs: netdevs.get(device.sysfsPath) ?? [],
+    blocks: blocks.get(device.sysfsPath) ?? [],
+  }));
 }

@@ -2,12 +2,25 @@ import type { KernelModule } from '../../model/index.ts';
 import type { HostFiles } from './host-files.ts';
 import { HostPath } from './host-paths.ts';
 
-/** Modules that a plan may load, or whose parameters decide something: VFIO with its variant drivers, iommufd, pci-stub. */
+/**
+ * Modules that a plan may load, or whose parameters decide something: VFIO with its variant drivers, iommufd, pci-stub.
+ * Of VFIO's, platform devices need `vfio` (enable_unsafe_noiommu_mode), `vfio_platform_base`, `vfio_platform` (the one
+ * with reset_required) or `vfio_amba`, and the reset handlers vfio_platform_{calxedaxgmac,amdxgbe,bcmflexrm}.
+ */
 const matters = (name: string): boolean => name.includes('vfio') || name === 'iommufd' || name === 'pci_stub';
 const MENTIONED = /vfio|iommufd|pci-stub/;
 
-/** The modules that matter, by name with underscores, whether loaded, built in, or only on disk. */
-export function readModules(files: HostFiles, release: string): Record<string, KernelModule> {
+/**
+ * The modules that matter, by name with underscores, whether loaded, built in, or only on disk.
+ *
+ * @param vfioDrivers modules whose drivers are registered. Where there is no /lib/modules, code that is built in shows
+ *   itself in /sys/module only if it has a parameter or a version, which vfio_fsl_mc and vfio_cdx do not have.
+ */
+export function readModules(
+  files: HostFiles,
+  release: string,
+  vfioDrivers: readonly string[] = [],
+): Record<string, KernelModule> {
   const index = `${HostPath.moduleIndex}/${release}`;
   const builtin = new Set(modulesNamed(files.file(`${index}/modules.builtin`)));
   const states = new Map<string, KernelModule['state']>();
@@ -19,6 +32,7 @@ export function readModules(files: HostFiles, release: string): Record<string, K
     const isModule = !builtin.has(name) && files.exists(`${HostPath.loadedModules}/${name}/initstate`);
     states.set(name, isModule ? 'loaded' : 'builtin');
   }
+  for (const name of vfioDrivers) if ((states.get(name) ?? 'available') === 'available') states.set(name, 'builtin');
   const found = [...states].map(([name, state]): [string, KernelModule] => [
     name,
     { state, parameters: state === 'available' ? {} : readParameters(files, name) },

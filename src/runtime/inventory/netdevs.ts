@@ -1,18 +1,22 @@
-import type { Bdf, Netdev } from '../../model/index.ts';
+import type { Netdev } from '../../model/index.ts';
 import type { HostFiles } from './host-files.ts';
 import { HostPath } from './host-paths.ts';
 import { readAddressedInterfaces } from './net-addresses.ts';
 import type { AddressedInterfaces } from './net-addresses.ts';
-import { pciFunctionOf } from './sysfs-address.ts';
+import { deviceAbove, sysfsPathOf } from './sysfs-path.ts';
 
 /** IFF_UP of include/uapi/linux/if.h. */
 const IFF_UP = 0x1;
 /** Interfaces stacked on interfaces, at most this deep (the kernel's own limit is 8, net/core/dev.c MAX_NEST_DEV). */
 const MAX_STACK = 16;
 
-/** Network interfaces by the PCI function that they stand on. */
-export function readNetdevs(files: HostFiles, identifiers: boolean): Map<Bdf, Netdev[]> {
-  const found = new Map<Bdf, Netdev[]>();
+/** Network interfaces by the sysfs path of the device that they stand on, one of `devices`. */
+export function readNetdevs(
+  files: HostFiles,
+  devices: ReadonlySet<string>,
+  identifiers: boolean,
+): Map<string, Netdev[]> {
+  const found = new Map<string, Netdev[]>();
   let addressed: AddressedInterfaces | undefined;
   const uppers = new Map<string, readonly string[]>();
   const listing = (name: string) => files.names(`${HostPath.netClass}/${name}`);
@@ -22,8 +26,8 @@ export function readNetdevs(files: HostFiles, identifiers: boolean): Map<Bdf, Ne
     return known;
   };
   for (const name of files.names(HostPath.netClass)) {
-    const address = pciFunctionOf(files.link(`${HostPath.netClass}/${name}`) ?? '');
-    if (address === undefined) continue;
+    const device = deviceAbove(sysfsPathOf(files.link(`${HostPath.netClass}/${name}`) ?? ''), devices);
+    if (device === undefined) continue;
     addressed ??= readAddressedInterfaces(files);
     const entries = listing(name);
     uppers.set(name, upperNames(entries));
@@ -38,9 +42,9 @@ export function readNetdevs(files: HostFiles, identifiers: boolean): Map<Bdf, Ne
       master: entries.includes('master') ? files.linkName(`${HostPath.netClass}/${name}/master`) : null,
       ...(mac === null || mac === '' ? {} : { mac }),
     };
-    const list = found.get(address);
+    const list = found.get(device);
     if (list) list.push(netdev);
-    else found.set(address, [netdev]);
+    else found.set(device, [netdev]);
   }
   return found;
 }

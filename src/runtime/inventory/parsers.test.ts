@@ -3,7 +3,7 @@ import { serialCapability } from './device-serial.ts';
 import { parseReservedRegions } from './groups.ts';
 import { parseMounts, parseSwaps } from './mounts.ts';
 import { parseResources } from './resources.ts';
-import { pciFunctionOf } from './sysfs-address.ts';
+import { deviceAbove, sysfsPathOf } from './sysfs-path.ts';
 import { pageSizeIn } from './system.ts';
 import { parseUevent } from './uevent.ts';
 
@@ -54,10 +54,17 @@ test('reads reserved regions with inclusive ends', () => {
   expect(parseReservedRegions('')).toEqual([]);
 });
 
-test('R-NAME-1: takes the innermost PCI function of a device path', () => {
-  const path = '../../devices/pci0000:00/0000:00:0e.0/pci10000:e0/10000:e0:06.0/10000:e1:00.0/nvme/nvme0/nvme0n1';
-  expect(pciFunctionOf(path)).toBe('10000:e1:00.0');
-  expect(pciFunctionOf('../../devices/virtual/net/lo')).toBeUndefined();
+test('R-NAME-1: takes the innermost device of a path, whatever its bus', () => {
+  const bridge = '/sys/devices/pci0000:00/0000:00:0e.0';
+  const disk = `${bridge}/pci10000:e0/10000:e0:06.0/10000:e1:00.0`;
+  const usb = '/sys/devices/platform/soc/fe80000.usb';
+  const known = new Set([bridge, disk, '/sys/devices/platform/soc', usb]);
+  const above = (link: string) => deviceAbove(sysfsPathOf(link), known);
+  expect(above(`../../..${disk.slice('/sys'.length)}/nvme/nvme0/nvme0n1`)).toBe(disk);
+  expect(above(`../..${usb.slice('/sys'.length)}/xhci-hcd.0.auto/usb1/1-1/1-1:1.0/net/usb0`)).toBe(usb);
+  expect(above('../../devices/platform/soc/fe90000.mmc/mmc_host/mmc0/block/mmcblk0')).toBe('/sys/devices/platform/soc');
+  expect(above('../../devices/virtual/net/lo')).toBeUndefined();
+  expect(above(`../..${usb.slice('/sys'.length)}`)).toBe('/sys/devices/platform/soc');
 });
 
 test('undoes the escapes of the mount table and keeps both ways to find a mount', () => {

@@ -1,29 +1,24 @@
 import { parseBdf } from '../../model/index.ts';
-import type { Bdf, BlockDevice, Netdev, PciDevice } from '../../model/index.ts';
+import type { Bdf, PciDevice } from '../../model/index.ts';
 import type { HostFiles } from './host-files.ts';
 import { HostPath } from './host-paths.ts';
+import { numberOrNull, overrideOf } from './attributes.ts';
 import { readDeviceSerial } from './device-serial.ts';
 import { parseResources } from './resources.ts';
+import { sysfsPathOf } from './sysfs-path.ts';
 import { parseUevent } from './uevent.ts';
 
-/** What hangs on a device but is found elsewhere in sysfs. */
-export interface Attachments {
-  readonly netdevs: ReadonlyMap<Bdf, readonly Netdev[]>;
-  readonly blocks: ReadonlyMap<Bdf, readonly BlockDevice[]>;
-  /** Slot names by address without function. */
-  readonly slots: ReadonlyMap<string, string>;
-}
-
 /**
- * All PCI functions. Configuration space is left alone (unless serial numbers are asked for): reading it wakes devices
+ * All PCI functions, without what hangs on them. Configuration space is left alone (unless serial numbers are asked for): reading it wakes devices
  * that sleep, and costs a VM exit for every four bytes in a guest; sysfs has the same facts from the kernel's memory.
  */
-export function readPciDevices(files: HostFiles, attachments: Attachments, identifiers: boolean): PciDevice[] {
+export function readPciDevices(files: HostFiles, identifiers: boolean): PciDevice[] {
   const devices: PciDevice[] = [];
+  const slots = readSlots(files);
   const indices = new Map<Bdf, number>();
   for (const name of files.names(HostPath.pciDevices)) {
     const address = parseBdf(name);
-    const device = address && readPciDevice(files, address, attachments, identifiers, indices);
+    const device = address && readPciDevice(files, address, slots, identifiers, indices);
     if (device) devices.push(device);
   }
   for (const device of devices) device.virtualFunctionIndex = indices.get(device.address) ?? null;
@@ -33,7 +28,7 @@ export function readPciDevices(files: HostFiles, attachments: Attachments, ident
 function readPciDevice(
   files: HostFiles,
   address: Bdf,
-  attachments: Attachments,
+  slots: ReadonlyMap<string, string>,
   identifiers: boolean,
   virtualFunctions: Map<Bdf, number>,
 ): PciDevice | undefined {
@@ -54,7 +49,7 @@ function readPciDevice(
   return {
     bus: 'pci',
     address,
-    sysfsPath: `/sys/${target.replace(/^(?:\.\.\/)+/, '')}`,
+    sysfsPath: sysfsPathOf(target),
     vendor: uevent.vendor,
     device: uevent.device,
     subsystem: uevent.subsystem,
@@ -66,14 +61,14 @@ function readPciDevice(
     group: numberOrNull(linked('iommu_group')),
     numaNode: numberOrNull(read('numa_node')),
     resetMethods: resetMethodsOf(read('reset_method'), entries),
-    slot: attachments.slots.get(address.slice(0, address.lastIndexOf('.'))) ?? null,
+    slot: slots.get(address.slice(0, address.lastIndexOf('.'))) ?? null,
     bootDisplay: read('boot_vga') === '1',
     sriov: sriovOf(read('sriov_totalvfs'), read('sriov_numvfs')),
     physicalFunction: parseBdf(linked('physfn') ?? '') ?? null,
     virtualFunctionIndex: null,
     resources: parseResources(read('resource') ?? ''),
-    netdevs: [...(attachments.netdevs.get(address) ?? [])],
-    blocks: [...(attachments.blocks.get(address) ?? [])],
+    netdevs: [],
+    blocks: [],
     ...(serial === null ? {} : { serial }),
   };
 }
@@ -86,16 +81,6 @@ function headerOf(code: string, entries: readonly string[]): PciDevice['header']
   if (code.startsWith('0607')) return 'cardbus';
   const isBridge = entries.includes('secondary_bus_number') || code.startsWith('0604') || code.startsWith('0609');
   return isBridge ? 'bridge' : 'endpoint';
-}
-
-/** sysfs prints `(null)` where no override is set. */
-const overrideOf = (text: string | null): string | null =>
-  text === null || text === '' || text === '(null)' ? null : text;
-
-/** A number that is not negative: `numa_node` is -1 where the firmware says nothing. */
-function numberOrNull(text: string | null): number | null {
-  if (text === null || !/^\d+$/.test(text)) return null;
-  return Number(text);
 }
 
 /**
@@ -113,7 +98,7 @@ function sriovOf(total: string | null, enabled: string | null): PciDevice['sriov
 }
 
 /** Names of physical slots by the address that they cover, without function (`0000:01:00`). */
-export function readSlots(files: HostFiles): Map<string, string> {
+function readSlots(files: HostFiles): Map<string, string> {
   const slots = new Map<string, string>();
   for (const name of files.names(HostPath.pciSlots)) {
     const address = files.attribute(`${HostPath.pciSlots}/${name}/address`);

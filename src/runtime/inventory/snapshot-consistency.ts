@@ -1,6 +1,7 @@
 import { hex } from '../../model/index.ts';
 import type { HostDevice, HostInventory } from '../../model/index.ts';
 import type { JsonKey } from './json-walk.ts';
+import { treeContradictionsIn } from './snapshot-tree.ts';
 
 /** Something in a snapshot that no host can have: where it stands, and what is wrong. */
 export interface Contradiction {
@@ -38,7 +39,7 @@ export function contradictionsIn(inventory: HostInventory): Contradiction[] {
       found.push({ way: [...way, 'sysfsPath'], detail });
     }
   }
-  return found;
+  return [...found, ...treeContradictionsIn(inventory)];
 }
 
 function isPathOf({ sysfsPath, address }: HostDevice): boolean {
