@@ -1,11 +1,10 @@
-import type { ByVendor } from './early-nodes.ts';
-
 /**
  * Clock providers that Linux sets up before it has devices, and which therefore never become one: everything declared with
  * CLK_OF_DECLARE in drivers/clk and arch of Linux 6.12 (of_clk_init in drivers/clk/clk.c marks them OF_POPULATED). Those
- * declared with CLK_OF_DECLARE_DRIVER do become devices. The vendor '' has names without a vendor.
+ * declared with CLK_OF_DECLARE_DRIVER do become devices. By vendor: `{ arm: 'sp810' }` stands for
+ * `arm,sp810`; the vendor '' has the names without one.
  */
-export const EARLY_CLOCKS: ByVendor = {
+export const EARLY_CLOCKS: Readonly<Record<string, string>> = {
   '': 'fixed-clock fixed-factor-clock fixed-mmio-clock',
   allwinner:
     'sun4i-a10-ahb-clk sun4i-a10-ahb-gates-clk sun4i-a10-apb0-clk sun4i-a10-apb0-gates-clk sun4i-a10-apb1-clk ' +

@@ -1,11 +1,9 @@
-import type { ByVendor } from './early-nodes.ts';
-
 /**
  * Interrupt controllers that Linux sets up before it has devices: everything declared with IRQCHIP_DECLARE in
  * drivers/irqchip and arch of Linux 6.12 (of_irq_init in drivers/of/irq.c marks them OF_POPULATED), without the few
- * whose driver takes the mark away again, so that a device can be made too.
+ * whose driver takes the mark away again, so that a device can be made too. By vendor, as in early-clocks.ts.
  */
-export const EARLY_INTERRUPTS: ByVendor = {
+export const EARLY_INTERRUPTS: Readonly<Record<string, string>> = {
   abilis: 'tb10x-ictl',
   actions: 's500-sirq s700-sirq s900-sirq',
   al: 'alpine-msix',

@@ -7,9 +7,6 @@ import { referencesOf } from './phandles.ts';
 import { isAvailable } from './status.ts';
 import type { DeviceTree, DeviceTreeNode } from './tree.ts';
 
-/** Compatibles by vendor: `{ arm: 'gic-400 pl390' }` stands for `arm,gic-400` and `arm,pl390`. */
-export type ByVendor = Readonly<Record<string, string>>;
-
 /**
  * The nodes that Linux takes into use before it makes devices, so that it makes none for them: root interrupt
  * controllers and clocks of the tables beside this file.
@@ -46,7 +43,7 @@ function earlyControllers(tree: DeviceTree): DeviceTreeNode[] {
   return done;
 }
 
-function spelledOut(table: ByVendor): ReadonlySet<string> {
+function spelledOut(table: Readonly<Record<string, string>>): ReadonlySet<string> {
   const all = Object.entries(table).flatMap(([vendor, names]) =>
     names.split(' ').map((name) => (vendor === '' ? name : `${vendor},${name}`)),
   );

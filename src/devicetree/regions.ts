@@ -96,15 +96,15 @@ function windowsOf(tree: DeviceTree, node: DeviceTreeNode, property: RangesPrope
   return windows;
 }
 
-/** What a device's DMA addresses mean. */
+/** What the addresses mean that a device without IOMMU puts on its bus. */
 export type DmaRanges =
-  /** No `dma-ranges`, or empty ones all the way: a DMA address is a CPU address. */
+  /** No `dma-ranges`, or empty ones all the way: the device's addresses are the CPU's. */
   | { readonly kind: 'identity' }
   | { readonly kind: 'windows'; readonly bus: DeviceTreeNode; readonly windows: readonly Window[] }
   | { readonly kind: 'broken'; readonly at: DeviceTreeNode; readonly reason: string };
 
 /**
- * What translates a device's DMA addresses: the first `dma-ranges` with entries from its parent upwards. At most the
+ * What translates the addresses of a device's transactions: the first `dma-ranges` with entries from its parent upwards. At most the
  * parent itself may lack one on the way there (of_dma_get_range in drivers/of/address.c, called by of_dma_configure_id
  * in drivers/of/device.c, which goes on without translation where there is none).
  */

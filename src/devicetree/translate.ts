@@ -5,7 +5,7 @@ import { compatibleOf } from './compatible.ts';
 import { referencesOf } from './phandles.ts';
 import type { DeviceTree, DeviceTreeNode } from './tree.ts';
 
-/** Where a bus address ends up on the CPU's side, or why it does not. */
+/** Where an address of some bus ends up on the CPU's side, or why it does not. */
 export type Translation =
   | { readonly kind: 'address'; readonly address: PhysicalAddress }
   | {
