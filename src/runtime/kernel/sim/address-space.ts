@@ -11,6 +11,14 @@ interface Area {
   /** Huge pages of its own; null for ordinary pages and for what a file backs. */
   readonly hugePageSize: bigint | null;
   readonly file: { readonly memfd: MemfdState; readonly offset: bigint } | null;
+  /** What keeps the device open of which it is a part. */
+  readonly hold: Hold | null;
+}
+
+/** A reference that a mapping has to an open file: each part that is left of it has one of its own. */
+export interface Hold {
+  take(): void;
+  drop(): void;
 }
 
 /** Where mmap puts what it is asked for: downwards from here, as Linux does. */
@@ -75,7 +83,16 @@ export class AddressSpace {
     if (memfd) memfd.refs += 1;
     const hugePageSize = memfd ? null : pages;
     const file = memfd && { memfd, offset: 0n };
-    this.#areas.insert({ first, last: first + length - 1n, hugePageSize, file });
+    this.#areas.insert({ first, last: first + length - 1n, hugePageSize, file, hold: null });
+    return first;
+  }
+
+  /** Maps a part of a device, which the device has allowed. */
+  mapDevice(wanted: bigint, hold: Hold): bigint {
+    const length = roundUp(wanted, this.#pageSize);
+    const first = this.#place(length, this.#pageSize);
+    hold.take();
+    this.#areas.insert({ first, last: first + length - 1n, hugePageSize: null, file: null, hold });
     return first;
   }
 
@@ -179,11 +196,13 @@ export class AddressSpace {
       if (after <= first) return;
       const file = area.file && { memfd: area.file.memfd, offset: area.file.offset + first - area.first };
       if (file) file.memfd.refs += 1;
-      this.#areas.insert({ first, last: after - 1n, hugePageSize: area.hugePageSize, file });
+      area.hold?.take();
+      this.#areas.insert({ first, last: after - 1n, hugePageSize: area.hugePageSize, file, hold: area.hold });
     };
     keep(area.first, from);
     keep(to, area.last + 1n);
     if (area.hugePageSize !== null) this.pools.give(area.hugePageSize, (to - from) / area.hugePageSize);
     if (area.file) this.release(area.file.memfd);
+    area.hold?.drop();
   }
 }

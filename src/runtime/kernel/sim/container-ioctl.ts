@@ -7,6 +7,7 @@ import { refuse } from './refusal.ts';
 import type { Container, IommuBackend, SimGroup } from './state.ts';
 import { Type1 } from './type1.ts';
 import { type1Backend, type1Extension } from './type1-ioctl.ts';
+import { noiommuBackend, noiommuExtension } from './noiommu.ts';
 
 export type ContainerIoctl = (container: Container, number: number, argument: Buffer | number | null) => number;
 
@@ -30,7 +31,10 @@ const hasType1 = (host: SimHost): boolean => host.modules.isPresent('vfio_iommu_
 
 function checkExtension(host: SimHost, container: Container, extension: number): number {
   if (container.iommu) return container.iommu.checkExtension(extension);
-  return hasType1(host) ? type1Extension(host.behaviour, extension, false) : 0;
+  // A container with groups asks those backends only that may serve them.
+  const any = container.groups.size === 0;
+  const real = (any || !container.noiommu) && hasType1(host) ? type1Extension(host.behaviour, extension, false) : 0;
+  return real > 0 || !(any || container.noiommu) ? real : noiommuExtension(host, extension);
 }
 
 function setIommu(
@@ -41,6 +45,12 @@ function setIommu(
   made: (type1: Type1) => void,
 ): number {
   if (container.groups.size === 0 || container.iommu) refuse('EINVAL');
+  if (container.noiommu) {
+    if (noiommuExtension(host, type) === 0) refuse('ENODEV');
+    if (!host.mayRawIo) refuse('EPERM');
+    container.iommu = noiommuBackend(host);
+    return 0;
+  }
   if (!hasType1(host) || type1Extension(host.behaviour, type, false) === 0) refuse('ENODEV');
   // An extension that is not a type passes the backend's check and is refused by its open.
   const nesting = type === EXTENSION.nesting && canNest(host);

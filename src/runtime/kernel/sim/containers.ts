@@ -15,7 +15,10 @@ function claim(host: SimHost, group: SimGroup, owner: VfioGroup): void {
 export function attachContainer(host: SimHost, vfio: VfioGroup, container: Container): void {
   const { group } = vfio;
   if (!group) return refuse('ENODEV');
-  claim(host, group, vfio);
+  if (group.noiommu && !host.mayRawIo) refuse('EPERM');
+  // Real groups and made-up ones do not mix.
+  if (container.groups.size > 0 && container.noiommu !== group.noiommu) refuse('EPERM');
+  if (!group.noiommu) claim(host, group, vfio);
   try {
     container.iommu?.attach(group);
   } catch (error) {
@@ -23,6 +26,7 @@ export function attachContainer(host: SimHost, vfio: VfioGroup, container: Conta
     throw error;
   }
   vfio.container = container;
+  container.noiommu = group.noiommu;
   container.groups.add(vfio);
 }
 

@@ -1,9 +1,9 @@
-import type { SimDevice } from './state.ts';
+import type { SimDevice, SimPciDevice } from './state.ts';
 
 const flag = (value: boolean): string => (value ? '1' : '0');
 
-/** A device's sysfs attributes as text without the newline; undefined where the device does not have the attribute. */
-const READ: Readonly<Record<string, (device: SimDevice) => string | undefined>> = {
+/** A function's sysfs attributes as text without the newline; undefined where the device does not have the attribute. */
+const PCI: Readonly<Record<string, (device: SimPciDevice) => string | undefined>> = {
   vendor: ({ info }) => `0x${info.vendor}`,
   device: ({ info }) => `0x${info.device}`,
   subsystem_vendor: ({ info }) => `0x${info.subsystem?.vendor ?? '0000'}`,
@@ -15,21 +15,32 @@ const READ: Readonly<Record<string, (device: SimDevice) => string | undefined>> 
   boot_vga: ({ info }) => (info.class.startsWith('0300') ? flag(info.bootDisplay) : undefined),
   sriov_totalvfs: ({ info }) => (info.sriov ? String(info.sriov.total) : undefined),
   sriov_numvfs: ({ info }) => (info.sriov ? String(info.sriov.enabled) : undefined),
-  driver_override: ({ override }) => override ?? '(null)',
 };
+
+/** What devices of every bus have that can be bound by name. */
+function commonAttribute({ info, override }: SimDevice, name: string): string | undefined {
+  if (name === 'driver_override') return override ?? '(null)';
+  return name === 'numa_node' && info.numaNode !== null ? String(info.numaNode) : undefined;
+}
 
 /** The text of an attribute as sysfs gives it; undefined where there is none of that name. */
 export function readAttribute(device: SimDevice, name: string): string | undefined {
-  const text = Object.hasOwn(READ, name) ? READ[name]?.(device) : undefined;
+  const own = device.kind === 'pci' && Object.hasOwn(PCI, name) ? PCI[name]?.(device) : undefined;
+  const text = own ?? commonAttribute(device, name);
   return text === undefined ? undefined : `${text}\n`;
 }
 
 /** A link's target, relative as in sysfs where only its last part matters; undefined where there is no such link. */
 export function readDeviceLink(device: SimDevice, name: string): string | undefined {
   const up = '../'.repeat(device.info.sysfsPath.split('/').length - 2);
-  if (name === 'subsystem') return `${up}bus/pci`;
-  if (name === 'driver') return device.driver === null ? undefined : `${up}bus/pci/drivers/${device.driver}`;
+  const { bus } = device.info;
+  if (name === 'subsystem') return `${up}bus/${bus}`;
+  if (name === 'driver') return device.driver === null ? undefined : `${up}bus/${bus}/drivers/${device.driver}`;
   if (name === 'iommu_group') return device.group ? `${up}kernel/iommu_groups/${device.group.info.id}` : undefined;
+  if (device.kind === 'platform') {
+    const { treePath } = device.info;
+    return name === 'of_node' && treePath !== null ? `${up}firmware/devicetree/base${treePath}` : undefined;
+  }
   if (name === 'physfn') {
     return device.info.physicalFunction === null ? undefined : `../${device.info.physicalFunction}`;
   }

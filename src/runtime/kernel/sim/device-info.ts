@@ -7,12 +7,12 @@ import type { SimHost } from './host.ts';
 import { canReset } from './hot-reset.ts';
 import { refuse } from './refusal.ts';
 import { regionOffset, resourceOf } from './regions.ts';
-import type { VfioDevice } from './state.ts';
+import type { PciVfioDevice } from './state.ts';
 
 /** Shorter than its struct: what the kernel insists on (`offsetofend(…, num_irqs)`). */
 export const DEVICE_INFO_MINIMUM = 16;
 
-export function getDeviceInfo(host: SimHost, abi: Abi, device: VfioDevice, argument: Buffer): number {
+export function getDeviceInfo(host: SimHost, abi: Abi, device: PciVfioDevice, argument: Buffer): number {
   if (DEVICE_INFO.read(abi, argument).argsz < DEVICE_INFO_MINIMUM) refuse('EINVAL');
   DEVICE_INFO.write(abi, argument, {
     flags: DEVICE_FLAG.pci | (canReset(host, device.device) ? DEVICE_FLAG.reset : 0),
@@ -29,7 +29,7 @@ interface Region {
 
 const ABSENT: Region = { size: 0n, flags: 0 };
 
-function region(device: VfioDevice, index: number, pageSize: bigint): Region {
+function region(device: PciVfioDevice, index: number, pageSize: bigint): Region {
   const readWrite = REGION_FLAG.read | REGION_FLAG.write;
   if (index === PCI_REGION.config) return { size: BigInt(device.config.size), flags: readWrite };
   if (index >= PCI_REGION.vga) return refuse('EINVAL');
@@ -41,7 +41,7 @@ function region(device: VfioDevice, index: number, pageSize: bigint): Region {
   return { size: resource.size, flags: readWrite | (mappable ? REGION_FLAG.mmap : 0) };
 }
 
-export function getRegionInfo(abi: Abi, device: VfioDevice, pageSize: bigint, argument: Buffer): number {
+export function getRegionInfo(abi: Abi, device: PciVfioDevice, pageSize: bigint, argument: Buffer): number {
   const { argsz, index } = REGION_INFO.read(abi, argument);
   if (argsz < REGION_INFO.size) refuse('EINVAL');
   const { size, flags } = region(device, index, pageSize);
@@ -60,7 +60,7 @@ export function getRegionInfo(abi: Abi, device: VfioDevice, pageSize: bigint, ar
   return 0;
 }
 
-export function getIrqInfo(abi: Abi, device: VfioDevice, argument: Buffer): number {
+export function getIrqInfo(abi: Abi, device: PciVfioDevice, argument: Buffer): number {
   const { argsz, index } = IRQ_INFO.read(abi, argument);
   if (argsz < IRQ_INFO.size || index >= PCI_IRQ_COUNT) refuse('EINVAL');
   const { interrupts } = device;

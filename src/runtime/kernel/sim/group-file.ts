@@ -9,10 +9,18 @@ export function groupWithNode(host: SimHost, group: SimGroup | undefined): VfioG
   return vfio && vfio.nodeSinceMs <= host.nowMs ? vfio : undefined;
 }
 
+/** The group that a path below /dev/vfio names: `17`, `noiommu-0`. */
+export function groupOfNode(host: SimHost, path: string): SimGroup | undefined {
+  const [, made, id] = /^\/dev\/vfio\/(noiommu-)?(\d{1,10})$/.exec(path) ?? [];
+  const group = id === undefined ? undefined : host.groups.get(Number(id));
+  return group?.noiommu === (made !== undefined) ? group : undefined;
+}
+
 /** open(2) of a group's node: one opener at a time, here or in another process. */
 export function openGroupFile(host: SimHost, group: SimGroup | undefined): VfioGroup {
   const vfio = groupWithNode(host, group);
   if (!vfio || !group) return refuse('ENOENT');
+  if (group.noiommu && !host.mayRawIo) refuse('EPERM');
   if (vfio.fileRefs > 0 || group.info.openedBy.length > 0) refuse('EBUSY');
   vfio.fileRefs = 1;
   return vfio;

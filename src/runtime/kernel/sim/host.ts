@@ -1,24 +1,31 @@
-import { isPci, isVfioDriver, type HostInventory, type PciDevice } from '../../../model/inventory.ts';
+import { treeOf, flatNode, type DeviceTree } from '../../../model/device-tree.ts';
+import { isPci, isVfioDriver, type HostDevice, type HostInventory } from '../../../model/inventory.ts';
 import { busOf } from '../../../model/reset.ts';
 import { Modules } from './modules.ts';
 import type { SimulationOptions } from './options.ts';
+import { RegisterBank } from './register-bank.ts';
 import { behaviourOf, type Behaviour } from './release.ts';
-import type { SimDevice, SimGroup } from './state.ts';
+import type { SimDevice, SimGroup, SimPciDevice } from './state.ts';
+
+/** A bus of Linux, as `/sys/bus` calls it. */
+export type BusName = HostDevice['bus'];
 
 /** The host as it is now: what an inventory shows, changing. */
 export class SimHost {
   readonly devices = new Map<string, SimDevice>();
   readonly bySysfsPath = new Map<string, SimDevice>();
-  /** The functions on each bus, by the path of the bridge above it. */
-  readonly onBus = new Map<string, SimDevice[]>();
+  /** The functions on each PCI bus, by the path of the bridge above it. */
+  readonly onBus = new Map<string, SimPciDevice[]>();
+  /** By number, those that no-IOMMU mode made up among them. */
   readonly groups = new Map<number, SimGroup>();
   readonly modules: Modules;
   readonly behaviour: Behaviour;
   readonly pageSize: bigint;
   /** Simulated time since the start. */
   nowMs = 0;
-  /** Drivers of the PCI bus besides those that modules bring. */
+  /** Drivers besides those that modules bring, as `<bus>/<name>`. */
   readonly #drivers = new Set<string>();
+  #tree: DeviceTree | null | undefined;
 
   constructor(
     readonly inventory: HostInventory,
@@ -28,16 +35,33 @@ export class SimHost {
     this.pageSize = BigInt(inventory.kernel.pageSize);
     this.modules = new Modules(options.state ?? inventory);
     const left = new Map(options.state?.devices.map((device) => [device.address, device]));
-    for (const info of inventory.groups) this.groups.set(info.id, { info, members: [], vfio: null, owner: null });
-    for (const info of inventory.devices.filter(isPci)) {
-      const now = left.get(info.address);
-      this.#add(info, now && isPci(now) ? now : info);
+    for (const info of inventory.groups) {
+      this.groups.set(info.id, { info, noiommu: false, members: [], vfio: null, owner: null });
     }
+    for (const info of inventory.devices) this.#add(info, left.get(info.address) ?? info);
   }
 
-  /** Whether `/sys/bus/pci/drivers/<name>` is there. */
-  hasDriver(name: string): boolean {
-    return this.#drivers.has(name) || this.modules.bringsDriver(name);
+  /** The host's device tree; null where it has none. */
+  get tree(): DeviceTree | null {
+    const { deviceTree } = this.inventory;
+    this.#tree ??= deviceTree ? treeOf(deviceTree.nodes.map(flatNode)) : null;
+    return this.#tree;
+  }
+
+  /** The device of that name on a bus. */
+  on(bus: BusName, name: string): SimDevice | undefined {
+    const device = this.devices.get(name);
+    return device?.info.bus === bus ? device : undefined;
+  }
+
+  /** Whether `/sys/bus/<bus>/drivers/<name>` is there. */
+  hasDriver(bus: BusName, name: string): boolean {
+    return this.#drivers.has(`${bus}/${name}`) || this.modules.bringsDriver(bus, name);
+  }
+
+  /** Whether the process may do what no-IOMMU mode keeps for CAP_SYS_RAWIO. */
+  get mayRawIo(): boolean {
+    return this.options.mayRawIo ?? true;
   }
 
   /** The host as `capture` would see it now. `free` says how many huge pages of a size are free. */
@@ -48,7 +72,7 @@ export class SimHost {
       vfio: { ...this.inventory.vfio, container: this.modules.containerNode },
       hugePages: this.inventory.hugePages.map((pool) => ({ ...pool, free: free(pool.size) })),
       groups: this.inventory.groups.map((info) => this.#groupNow(info)),
-      devices: this.inventory.devices.map((info) => (isPci(info) ? this.#deviceNow(info) : info)),
+      devices: this.inventory.devices.map((info) => this.#deviceNow(info)),
     };
   }
 
@@ -59,7 +83,7 @@ export class SimHost {
     return { ...info, node: vfio && { ...vfio.node }, openedBy: open ? [...info.openedBy, process] : info.openedBy };
   }
 
-  #deviceNow(info: PciDevice): PciDevice {
+  #deviceNow(info: HostDevice): HostDevice {
     const device = this.devices.get(info.address);
     if (!device) return info;
     // The interfaces and disks of a device are its driver's: they go and come with it.
@@ -69,22 +93,30 @@ export class SimHost {
   }
 
   /** `left` is the device as it was found: another process may have moved it to another driver. */
-  #add(info: PciDevice, left: PciDevice): void {
+  #add(info: HostDevice, left: HostDevice): void {
+    const { bus, address } = info;
     const group = info.group === null ? null : (this.groups.get(info.group) ?? null);
     const native = info.driver !== null && info.driver !== info.driverOverride && !isVfioDriver(info.driver);
-    const more = this.options.matchingDrivers?.get(info.address) ?? [];
+    const more = this.options.matchingDrivers?.get(address) ?? [];
     const matching = native && info.driver !== null ? [info.driver, ...more] : more;
-    for (const driver of matching) this.#drivers.add(driver);
-    for (const { driver } of [info, left]) if (driver !== null) this.#drivers.add(driver);
-    const model = this.options.devices?.get(info.address) ?? {};
+    for (const driver of matching) this.#drivers.add(`${bus}/${driver}`);
+    for (const { driver } of [info, left]) if (driver !== null) this.#drivers.add(`${bus}/${driver}`);
+    const model = this.options.devices?.get(address) ?? {};
     const { driver, driverOverride: override } = left;
-    const device: SimDevice = { info, model, group, matching, driver, override, vfio: null };
+    const common = { model, group, matching, driver, override, vfio: null };
+    const device: SimDevice = isPci(info)
+      ? this.#addToBus({ kind: 'pci', info, ...common })
+      : { kind: 'platform', info, registers: model.registers ?? new RegisterBank(), ...common };
     group?.members.push(device);
-    this.devices.set(info.address, device);
+    this.devices.set(address, device);
     this.bySysfsPath.set(info.sysfsPath, device);
-    const bus = busOf(info);
+  }
+
+  #addToBus(device: SimPciDevice): SimPciDevice {
+    const bus = busOf(device.info);
     const besides = this.onBus.get(bus);
     if (besides) besides.push(device);
     else this.onBus.set(bus, [device]);
+    return device;
   }
 }

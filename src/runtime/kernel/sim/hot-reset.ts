@@ -6,11 +6,11 @@ import { HOT_RESET } from '../../uapi/device-pci-hot-reset.ts';
 import type { FileTable } from './file-table.ts';
 import type { SimHost } from './host.ts';
 import { refuse } from './refusal.ts';
-import type { SimDevice, VfioDevice, VfioGroup } from './state.ts';
+import type { PciVfioDevice, SimPciDevice, VfioGroup } from './state.ts';
 import { viewOf } from '../../uapi/struct.ts';
 
 /** Whether the kernel can reset a function by itself (`vfio_pci_core_enable` tries it, and keeps the answer). */
-export const canReset = (host: SimHost, { info }: SimDevice): boolean => {
+export const canReset = (host: SimHost, { info }: SimPciDevice): boolean => {
   const beside = host.onBus.get(busOf(info)) ?? [];
   return (
     ownResetMethods(
@@ -24,14 +24,16 @@ export const canReset = (host: SimHost, { info }: SimDevice): boolean => {
  * The functions that a reset of the device's bus would hit: all below the same bridge. ENODEV on a root bus, which
  * nothing can reset.
  */
-function affected(host: SimHost, device: SimDevice): readonly SimDevice[] {
+function affected(host: SimHost, device: SimPciDevice): readonly SimPciDevice[] {
   const bridge = busOf(device.info);
   if (!host.bySysfsPath.has(bridge)) return refuse('ENODEV');
-  return [...host.devices.values()].filter((other) => other.info.sysfsPath.startsWith(`${bridge}/`));
+  return [...host.devices.values()].filter(
+    (other): other is SimPciDevice => other.kind === 'pci' && other.info.sysfsPath.startsWith(`${bridge}/`),
+  );
 }
 
 /** VFIO_DEVICE_GET_PCI_HOT_RESET_INFO. */
-export function getHotResetInfo(host: SimHost, abi: Abi, device: VfioDevice, argument: Buffer): number {
+export function getHotResetInfo(host: SimHost, abi: Abi, device: PciVfioDevice, argument: Buffer): number {
   const { argsz } = HOT_RESET_INFO.read(abi, argument);
   if (argsz < HOT_RESET_INFO.size) refuse('EINVAL');
   const hit = affected(host, device.device);
@@ -65,7 +67,7 @@ function givenGroups(files: FileTable, abi: Abi, argument: Buffer, count: number
 }
 
 /** VFIO_DEVICE_PCI_HOT_RESET in group mode: every endpoint that is hit must be on VFIO, in a group that was given. */
-export function hotReset(host: SimHost, files: FileTable, abi: Abi, device: VfioDevice, argument: Buffer): number {
+export function hotReset(host: SimHost, files: FileTable, abi: Abi, device: PciVfioDevice, argument: Buffer): number {
   const { argsz, flags, count } = HOT_RESET.read(abi, argument);
   if (argsz < HOT_RESET.size || flags !== 0) refuse('EINVAL');
   const hit = affected(host, device.device);

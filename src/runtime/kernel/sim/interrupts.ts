@@ -1,12 +1,8 @@
 import { PCI_IRQ } from '../../uapi/device-get-irq-info.ts';
 import { IRQ_ACTION_MASK, IRQ_DATA_MASK, IRQ_SET_FLAG } from '../../uapi/device-set-irqs.ts';
 import type { IrqCounts } from './config-space.ts';
+import { signal, type EventfdState } from './eventfds.ts';
 import { refuse } from './refusal.ts';
-
-export interface EventfdState {
-  /** How often it was signalled. */
-  signals: number;
-}
 
 /** What VFIO_DEVICE_SET_IRQS asks for, its header checked. */
 export interface IrqRequest {
@@ -170,7 +166,7 @@ export class Interrupts {
     const bool = (request.flags & IRQ_DATA_MASK) === IRQ_SET_FLAG.dataBool;
     for (let i = 0; i < request.count; i += 1) {
       const eventfd = this.#vectors.get(request.start + i);
-      if (eventfd && (!bool || request.bool(i))) eventfd.signals += 1;
+      if (eventfd && (!bool || request.bool(i))) signal(eventfd);
     }
     return 0;
   }
@@ -185,12 +181,12 @@ export class Interrupts {
       // Taking down what is not there is an error here, unlike for the others.
       if (!current) refuse('EINVAL');
       if (count === 0) this.#single.delete(index);
-      else current.signals += 1;
+      else signal(current);
       return 0;
     }
     if (count === 0) refuse('EINVAL');
     if (data === IRQ_SET_FLAG.dataBool) {
-      if (current && request.bool(0)) current.signals += 1;
+      if (current && request.bool(0)) signal(current);
       return 0;
     }
     const eventfd = request.eventfd(0);

@@ -1,21 +1,33 @@
-import type { HostInventory, KernelModule } from '../../../model/inventory.ts';
+import type { HostDevice, HostInventory, KernelModule } from '../../../model/inventory.ts';
 import { isVfioDriver } from '../../../model/inventory.ts';
 import { refuse } from './refusal.ts';
 
 /** Parameters that a module has once it is loaded, with their defaults (drivers/vfio). */
 const DEFAULTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   vfio_iommu_type1: { allow_unsafe_interrupts: 'N', disable_hugepages: 'N', dma_entry_limit: '65535' },
+  vfio_platform: { reset_required: 'Y' },
   vfio_pci: { disable_denylist: 'N', disable_idle_d3: 'N', enable_sriov: 'N', nointxmask: 'N' },
 };
 
-const READ_ONLY: ReadonlySet<string> = new Set(['vfio_pci/disable_denylist', 'vfio_pci/disable_vga']);
+const READ_ONLY: ReadonlySet<string> = new Set([
+  'vfio_pci/disable_denylist',
+  'vfio_pci/disable_vga',
+  'vfio_platform/reset_required',
+]);
 
 /** VFIO modules that bring no driver for the PCI bus. */
 const NO_PCI_DRIVER: ReadonlySet<string> = new Set(['vfio', 'vfio_pci_core', 'vfio_iommu_type1', 'vfio_virqfd']);
 
+/** Modules of VFIO for platform devices: the two drivers, what they share, and reset handlers (drivers/vfio/platform). */
+const PLATFORM = /^vfio_(platform(_|$)|amba$)/;
+
+/** The driver that each of them brings, and on which bus. */
+const PLATFORM_DRIVERS: Readonly<Record<string, string>> = { platform: 'vfio-platform', amba: 'vfio-amba' };
+
 /** What modprobe loads with a module: what it depends on, and VFIO's soft dependency on its IOMMU backend. */
 function alongWith(module: string): readonly string[] {
   if (module === 'vfio') return ['vfio_iommu_type1'];
+  if (PLATFORM.test(module)) return ['vfio', 'vfio_iommu_type1', 'vfio_virqfd', 'vfio_platform_base'];
   if (NO_PCI_DRIVER.has(module)) return ['vfio', 'vfio_iommu_type1'];
   return isVfioDriver(module) ? ['vfio', 'vfio_iommu_type1', 'vfio_virqfd', 'vfio_pci_core'] : [];
 }
@@ -44,9 +56,11 @@ export class Modules {
     return state === 'loaded' || state === 'builtin';
   }
 
-  /** Whether a module that is loaded registers this driver on the PCI bus. The two may differ in `-` and `_`. */
-  bringsDriver(driver: string): boolean {
+  /** Whether a module that is loaded registers this driver on a bus. On PCI the two may differ in `-` and `_`. */
+  bringsDriver(bus: HostDevice['bus'], driver: string): boolean {
     const module = underscored(driver);
+    if (bus !== 'pci') return PLATFORM_DRIVERS[bus] === driver && this.isPresent(module);
+    if (PLATFORM.test(module)) return false;
     return (isVfioDriver(module) || module === 'pci_stub') && !NO_PCI_DRIVER.has(module) && this.isPresent(module);
   }
 

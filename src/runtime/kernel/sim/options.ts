@@ -1,11 +1,14 @@
 import type { HostInventory } from '../../../model/index.ts';
 import type { ErrnoName } from '../errno.ts';
 
-/** The registers of a device, for tests of what is written to them. Offsets count from the start of the region. */
+/**
+ * The registers of a device, for tests of what is written to them. Offsets count from the start of the region; values are
+ * what a little-endian register of that width holds.
+ */
 export interface RegisterModel {
   read(region: number, offset: bigint, width: number): bigint;
   write(region: number, offset: bigint, width: number, value: bigint): void;
-  /** The device was reset: by request, when it was opened, or when it was closed. */
+  /** The device was reset: by request, when it was opened, or when it was closed. Of a platform device: by its handler. */
   reset(): void;
 }
 
@@ -23,6 +26,15 @@ export interface DeviceModel {
   /** A slot or bus reset of it begins, and fails so: ENOTTY where the link does not come back. */
   readonly hotResetFails?: ErrnoName;
   readonly registers?: RegisterModel;
+  /**
+   * Whether the kernel can reset this platform device; where it is left out, its first "compatible" and the modules of
+   * the inventory say so.
+   */
+  readonly resetHandler?: boolean;
+  /** What the reset handler of a platform device returns. */
+  readonly resetFails?: ErrnoName;
+  /** By index, what the kernel answered when vfio-platform asked for the interrupt: EBUSY where its line is not shared. */
+  readonly irqFails?: ReadonlyMap<number, ErrnoName>;
 }
 
 export interface SimulationOptions {
@@ -37,6 +49,8 @@ export interface SimulationOptions {
   readonly state?: HostInventory;
   /** How long udev takes to make a node, in simulated milliseconds. */
   readonly nodeDelayMs?: number;
+  /** Whether the process has CAP_SYS_RAWIO, without which no-IOMMU mode is closed to it. It has, if nothing is said. */
+  readonly mayRawIo?: boolean;
   /** Who makes the calls, for the list of a group's holders. */
   readonly process?: { readonly pid: number; readonly command: string };
 }

@@ -1,15 +1,27 @@
 import { PCI_REGION } from '../../uapi/device-get-region-info.ts';
 import type { PciResource } from '../../../model/inventory.ts';
 import { refuse } from './refusal.ts';
-import type { VfioDevice } from './state.ts';
+import type { PciVfioDevice } from './state.ts';
 
-/** `VFIO_PCI_OFFSET_SHIFT` of drivers/vfio/pci: where a region begins in the device file. */
+/** `VFIO_PCI_OFFSET_SHIFT` of drivers/vfio/pci, and vfio-platform's: where a region begins in the device file. */
 const SHIFT = 40n;
 
 export const regionOffset = (index: number): bigint => BigInt(index) << SHIFT;
 
-export const resourceOf = (device: VfioDevice, index: number): PciResource | undefined =>
+export const resourceOf = (device: PciVfioDevice, index: number): PciResource | undefined =>
   device.device.info.resources.find((resource) => resource.index === index && resource.size > 0n);
+
+/** What of a device's file is mapped. */
+export interface MappedPart {
+  readonly index: number;
+  readonly offset: bigint;
+}
+
+/** The region that a position of the device file lies in, and where in it. */
+export const splitPosition = (position: bigint): MappedPart => ({
+  index: Number(position >> SHIFT),
+  offset: position & ((1n << SHIFT) - 1n),
+});
 
 interface Place {
   readonly index: number;
@@ -19,10 +31,9 @@ interface Place {
 }
 
 /** Which region a position of the device file lies in; the kernel shortens an access that runs over a BAR's end. */
-function locate(device: VfioDevice, position: bigint, length: number): Place {
+function locate(device: PciVfioDevice, position: bigint, length: number): Place {
   if (position < 0n) refuse('EINVAL');
-  const index = Number(position >> SHIFT);
-  const offset = position & ((1n << SHIFT) - 1n);
+  const { index, offset } = splitPosition(position);
   if (index >= PCI_REGION.count) refuse('EINVAL');
   if (index === PCI_REGION.config) {
     if (offset >= BigInt(device.config.size) || offset + BigInt(length) > BigInt(device.config.size)) refuse('EFAULT');
@@ -36,7 +47,10 @@ function locate(device: VfioDevice, position: bigint, length: number): Place {
 }
 
 /** The naturally aligned accesses that the kernel makes of a longer one: 4, 2 and 1 bytes. */
-function* accesses(place: Place): Generator<{ readonly at: number; readonly width: number }> {
+export function* accesses(place: {
+  readonly offset: bigint;
+  readonly length: number;
+}): Generator<{ readonly at: number; readonly width: number }> {
   for (let at = 0; at < place.length;) {
     const offset = place.offset + BigInt(at);
     const left = place.length - at;
@@ -47,7 +61,7 @@ function* accesses(place: Place): Generator<{ readonly at: number; readonly widt
 }
 
 /** pread of the device file (drivers/vfio/pci/vfio_pci_rdwr.c, vfio_pci_config.c). */
-export function readRegion(device: VfioDevice, length: number, position: bigint): Buffer {
+export function readRegion(device: PciVfioDevice, length: number, position: bigint): Buffer {
   if (length === 0) return Buffer.alloc(0);
   const place = locate(device, position, length);
   if (place.index === PCI_REGION.config) return device.config.read(Number(place.offset), length);
@@ -62,7 +76,7 @@ export function readRegion(device: VfioDevice, length: number, position: bigint)
 }
 
 /** pwrite of the device file. What runs over the end of a BAR is written up to there, then the next write fails. */
-export function writeRegion(device: VfioDevice, data: Buffer, position: bigint): void {
+export function writeRegion(device: PciVfioDevice, data: Buffer, position: bigint): void {
   for (let done = 0; done < data.length;) {
     const place = locate(device, position + BigInt(done), data.length - done);
     if (place.index === PCI_REGION.rom) refuse('EINVAL');
@@ -73,7 +87,7 @@ export function writeRegion(device: VfioDevice, data: Buffer, position: bigint):
   }
 }
 
-function writeBar(device: VfioDevice, place: Place, data: Buffer, position: bigint): void {
+function writeBar(device: PciVfioDevice, place: Place, data: Buffer, position: bigint): void {
   const { registers } = device.device.model;
   if (!registers) {
     device.bars.write(position, data);
@@ -82,4 +96,17 @@ function writeBar(device: VfioDevice, place: Place, data: Buffer, position: bigi
   for (const { at, width } of accesses(place)) {
     registers.write(place.index, place.offset + BigInt(at), width, BigInt(data.readUIntLE(at, width)));
   }
+}
+
+/**
+ * mmap of the device file (`vfio_pci_core_mmap` in drivers/vfio/pci/vfio_pci_core.c): BARs of memory only, up to the end
+ * of their last page.
+ */
+export function checkMapping(device: PciVfioDevice, pageSize: bigint, position: bigint, length: bigint): void {
+  const { index, offset } = splitPosition(position);
+  const resource = resourceOf(device, index);
+  if (index >= PCI_REGION.rom || !resource || resource.kind === 'io') return refuse('EINVAL');
+  if (resource.size < pageSize && resource.start % pageSize !== 0n) refuse('EINVAL');
+  const whole = ((resource.size + pageSize - 1n) / pageSize) * pageSize;
+  if (offset + length > whole) refuse('EINVAL');
 }

@@ -8,6 +8,10 @@ export interface Behaviour {
   readonly notContainer: 'EINVAL' | 'EBADFD';
   /** Whether the nesting type, which behaved as type 1 version 2, is still offered (drivers/vfio/vfio_iommu_type1.c). */
   readonly nesting: boolean;
+  /** Whether a reset handler is insisted on even where `vfio_platform.reset_required` is off (drivers/vfio/platform/vfio_platform_common.c). */
+  readonly resetAlwaysRequired: boolean;
+  /** Whether each device of a group is asked for isolated MSIs; before, it was the whole machine (drivers/vfio/vfio_iommu_type1.c). */
+  readonly isolatedMsiByDevice: boolean;
   /** Whether MSI-X vectors can be added one by one (drivers/vfio/pci/vfio_pci_intrs.c). */
   readonly growingMsix: boolean;
 }
@@ -28,6 +32,8 @@ export function behaviourOf(release: string): Behaviour {
     directRegionsRefuseOwner: since(6, 6),
     notContainer: since(6, 2) ? 'EBADFD' : 'EINVAL',
     nesting: !since(6, 13),
+    resetAlwaysRequired: since(6, 1) && !since(6, 3),
+    isolatedMsiByDevice: since(6, 3),
     growingMsix: since(6, 5),
   };
 }

@@ -5,21 +5,22 @@ import { mmapTarget } from '../delegate.ts';
 import { kernelError } from '../errno.ts';
 import type { Fd, IoctlRequest, Kernel, MmapRequest, OpenFlags } from '../port.ts';
 import { AddressSpace } from './address-space.ts';
-import { registerWithVfio } from './binding.ts';
 import { containerIoctl, type ContainerIoctl } from './container-ioctl.ts';
+import { DeviceFile } from './device-file.ts';
 import { deviceIoctl, type DeviceIoctl } from './device-ioctl.ts';
+import { newEventfd, signal } from './eventfds.ts';
 import { FileTable } from './file-table.ts';
-import { closeGroupFile, openGroupFile } from './group-file.ts';
+import { closeGroupFile, groupOfNode, openGroupFile } from './group-file.ts';
 import { groupIoctl, type GroupIoctl } from './group-ioctl.ts';
 import { SimHost } from './host.ts';
 import { modprobe } from './modprobe.ts';
 import { closeDevice } from './open-device.ts';
 import type { SimulationOptions } from './options.ts';
 import { Refusal, refuse } from './refusal.ts';
-import { readRegion, writeRegion } from './regions.ts';
-import type { OpenFile } from './state.ts';
+import type { OpenFile, VfioDevice } from './state.ts';
 import { Sysfs } from './sysfs.ts';
 import type { Type1 } from './type1.ts';
+import { wasProbed } from './vfio-probe.ts';
 
 /** A write that would wait in the kernel until somebody lets go of a device. */
 export interface BlockedWrite {
@@ -31,7 +32,7 @@ export interface BlockedWrite {
 export interface DeviceState {
   readonly openCount: number;
   readonly busMaster: boolean;
-  /** INTx, MSI or MSI-X by index; null while none is on. */
+  /** INTx, MSI or MSI-X by index; null while none is on, and for a platform device. */
   readonly activeIrq: number | null;
   readonly eventfds: number;
 }
@@ -49,6 +50,7 @@ export class SimulatedKernel implements Kernel {
   readonly #container: ContainerIoctl;
   readonly #group: GroupIoctl;
   readonly #device: DeviceIoctl;
+  readonly #deviceFile: DeviceFile;
   readonly #spaces = new Set<Type1>();
   readonly #blocked: BlockedWrite[] = [];
 
@@ -60,9 +62,9 @@ export class SimulatedKernel implements Kernel {
     this.#container = containerIoctl(this.#host, this.#memory, (type1) => this.#spaces.add(type1));
     this.#group = groupIoctl(this.#host, this.#files);
     this.#device = deviceIoctl(this.#host, this.#files);
+    this.#deviceFile = new DeviceFile(this.#host);
     for (const device of this.#host.devices.values()) {
-      if (device.driver !== null && isVfioDriver(device.driver) && device.group)
-        registerWithVfio(this.#host, device, true);
+      if (device.driver !== null && isVfioDriver(device.driver)) wasProbed(this.#host, device);
     }
     for (const { id, node } of options.state?.groups ?? []) {
       const made = this.#host.groups.get(id)?.vfio?.node;
@@ -74,11 +76,10 @@ export class SimulatedKernel implements Kernel {
     return this.#do('open', path, () => {
       if (path === '/dev/vfio/vfio') {
         this.#host.modules.openContainerNode();
-        return this.#files.add({ kind: 'container', container: { groups: new Set(), iommu: null } });
+        return this.#files.add({ kind: 'container', container: { groups: new Set(), noiommu: false, iommu: null } });
       }
-      const id = /^\/dev\/vfio\/(\d{1,10})$/.exec(path)?.[1];
-      if (id === undefined) return refuse(this.#sysfs.exists(path) ? 'EACCES' : 'ENOENT');
-      return this.#files.add({ kind: 'group', group: openGroupFile(this.#host, this.#host.groups.get(Number(id))) });
+      if (!path.startsWith('/dev/vfio/')) return refuse(this.#sysfs.exists(path) ? 'EACCES' : 'ENOENT');
+      return this.#files.add({ kind: 'group', group: openGroupFile(this.#host, groupOfNode(this.#host, path)) });
     });
   }
 
@@ -102,14 +103,14 @@ export class SimulatedKernel implements Kernel {
   pread(fd: Fd, length: number, offset: bigint): Buffer {
     return this.#do('pread', 'device', () => {
       const file = this.#files.get(fd);
-      return file.kind === 'device' ? readRegion(file.device, length, offset) : refuse(unseekable(file));
+      return file.kind === 'device' ? this.#deviceFile.read(file.device, length, offset) : refuse(unseekable(file));
     });
   }
 
   pwrite(fd: Fd, data: Buffer, offset: bigint): void {
     this.#do('pwrite', 'device', () => {
       const file = this.#files.get(fd);
-      return file.kind === 'device' ? writeRegion(file.device, data, offset) : refuse(unseekable(file));
+      return file.kind === 'device' ? this.#deviceFile.write(file.device, data, offset) : refuse(unseekable(file));
     });
   }
 
@@ -117,6 +118,7 @@ export class SimulatedKernel implements Kernel {
     return this.#do('mmap', mmapTarget(request), () => {
       if (request.fd === null) return this.#memory.map(request, null);
       const file = this.#files.get(request.fd);
+      if (file.kind === 'device') return this.#mapDevice(file.device, request.length, request.offset ?? 0n);
       return file.kind === 'memfd' ? this.#memory.map(request, file.memfd) : refuse('ENODEV');
     });
   }
@@ -126,7 +128,7 @@ export class SimulatedKernel implements Kernel {
   }
 
   eventfd(): Fd {
-    return this.#files.add({ kind: 'eventfd', eventfd: { signals: 0 } });
+    return this.#files.add({ kind: 'eventfd', eventfd: newEventfd() });
   }
 
   memfdCreate(name: string, hugePageSize: bigint | null): Fd {
@@ -227,9 +229,22 @@ export class SimulatedKernel implements Kernel {
   deviceState(address: string): DeviceState | undefined {
     const vfio = this.#host.devices.get(address)?.vfio;
     if (!vfio) return undefined;
-    const { openCount, config, interrupts } = vfio;
-    const { active: activeIrq, connected: eventfds } = interrupts;
-    return { openCount, busMaster: config.isBusMaster, activeIrq, eventfds };
+    const { openCount, interrupts } = vfio;
+    const { connected: eventfds } = interrupts;
+    if (vfio.kind === 'platform') return { openCount, busMaster: false, activeIrq: null, eventfds };
+    return { openCount, busMaster: vfio.config.isBusMaster, activeIrq: vfio.interrupts.active, eventfds };
+  }
+
+  /** A platform device interrupts. Nothing happens while it is not open. */
+  interrupt(address: string, index: number): void {
+    const vfio = this.#host.devices.get(address)?.vfio;
+    if (vfio?.kind === 'platform' && vfio.openCount > 0) vfio.interrupts.raise(index);
+  }
+
+  /** Writes to an eventfd, as whoever got it from this process would. */
+  signal(eventfd: Fd): void {
+    const file = this.#files.find(eventfd);
+    if (file?.kind === 'eventfd') signal(file.eventfd);
   }
 
   /** How often an eventfd of this process was signalled. */
@@ -238,9 +253,19 @@ export class SimulatedKernel implements Kernel {
     return file?.kind === 'eventfd' ? file.eventfd.signals : 0;
   }
 
+  /** A mapping keeps the device open, as a descriptor does. */
+  #mapDevice(device: VfioDevice, length: bigint, offset: bigint): bigint {
+    this.#deviceFile.checkMapping(device, offset, length);
+    return this.#memory.mapDevice(length, {
+      take: () => (device.openCount += 1),
+      drop: () => closeDevice(this.#host, device),
+    });
+  }
+
   #closed(file: OpenFile): void {
     if (file.kind === 'group') closeGroupFile(file.group);
-    if (file.kind === 'device') closeDevice(file.device);
+    if (file.kind === 'device') closeDevice(this.#host, file.device);
+    if (file.kind === 'eventfd') file.eventfd.isClosed = true;
     if (file.kind === 'memfd') this.#memory.release(file.memfd);
     for (const space of this.#spaces) if (space.isReleased) this.#spaces.delete(space);
   }

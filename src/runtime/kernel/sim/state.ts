@@ -1,25 +1,46 @@
-import type { IommuGroup, PciDevice } from '../../../model/inventory.ts';
+import type { IommuGroup, PciDevice, PlatformDevice } from '../../../model/inventory.ts';
 import type { ConfigSpace } from './config-space.ts';
-import type { EventfdState, Interrupts } from './interrupts.ts';
-import type { DeviceModel } from './options.ts';
+import type { EventfdState } from './eventfds.ts';
+import type { Interrupts } from './interrupts.ts';
+import type { DeviceModel, RegisterModel } from './options.ts';
+import type { PlatformInterrupts } from './platform-interrupts.ts';
+import type { PlatformRegion } from './platform-resources.ts';
 import type { SparseMemory } from './sparse-memory.ts';
 
-/** A PCI device as the driver core sees it. */
-export interface SimDevice {
-  readonly info: PciDevice;
+/** A device as the driver core sees it. */
+interface DriverCoreDevice {
   readonly model: DeviceModel;
-  readonly group: SimGroup | null;
+  /** The group of its IOMMU; else, while it is on a VFIO driver, the one that no-IOMMU mode made up for it. */
+  group: SimGroup | null;
   /** Drivers that match it by its ids, the one of the start first. */
   readonly matching: readonly string[];
   driver: string | null;
   override: string | null;
-  /** While it is on a VFIO driver. */
-  vfio: VfioDevice | null;
 }
+
+export interface SimPciDevice extends DriverCoreDevice {
+  readonly kind: 'pci';
+  readonly info: PciDevice;
+  /** While it is on a VFIO driver. */
+  vfio: PciVfioDevice | null;
+}
+
+/** A device of the platform bus, the AMBA bus, or another one without ids to be probed. */
+export interface SimPlatformDevice extends DriverCoreDevice {
+  readonly kind: 'platform';
+  readonly info: PlatformDevice;
+  /** They keep what was written to them, whoever closes the device: nothing but a reset changes that. */
+  readonly registers: RegisterModel;
+  vfio: PlatformVfioDevice | null;
+}
+
+export type SimDevice = SimPciDevice | SimPlatformDevice;
 
 /** An IOMMU group. */
 export interface SimGroup {
   readonly info: IommuGroup;
+  /** No IOMMU is behind it: no-IOMMU mode made it for one device, and it goes with it. */
+  readonly noiommu: boolean;
   readonly members: SimDevice[];
   /** While a device of it is on a VFIO driver. */
   vfio: VfioGroup | null;
@@ -48,18 +69,37 @@ export interface VfioGroup {
   users: number;
 }
 
-/** A device on a VFIO driver (`struct vfio_pci_core_device`). */
-export interface VfioDevice {
-  readonly device: SimDevice;
+/** A device on a VFIO driver (`struct vfio_device`). */
+interface RegisteredDevice {
   readonly group: VfioGroup;
-  /** Descriptors of it that are open. */
+  /** Descriptors of it that are open, and parts of it that are mapped. */
   openCount: number;
   /** An unbind waits for the last descriptor; nobody can open it any more. */
   leaving: boolean;
+}
+
+/** On vfio-pci or a variant of it (`struct vfio_pci_core_device`). */
+export interface PciVfioDevice extends RegisteredDevice {
+  readonly kind: 'pci';
+  readonly device: SimPciDevice;
   readonly config: ConfigSpace;
   readonly interrupts: Interrupts;
   readonly bars: SparseMemory;
 }
+
+/** On vfio-platform or vfio-amba (`struct vfio_platform_device`). */
+export interface PlatformVfioDevice extends RegisteredDevice {
+  readonly kind: 'platform';
+  readonly device: SimPlatformDevice;
+  readonly regions: readonly PlatformRegion[];
+  readonly interrupts: PlatformInterrupts;
+  /** The kernel has a reset handler for it. */
+  readonly hasReset: boolean;
+  /** What `vfio_platform.reset_required` was when the driver took it; AMBA devices never need one. */
+  readonly resetRequired: boolean;
+}
+
+export type VfioDevice = PciVfioDevice | PlatformVfioDevice;
 
 /** What VFIO_SET_IOMMU puts behind a container. */
 export interface IommuBackend {
@@ -74,6 +114,8 @@ export interface IommuBackend {
 
 export interface Container {
   readonly groups: Set<VfioGroup>;
+  /** Whether its groups are those of no-IOMMU mode; the last one that joined said so. */
+  noiommu: boolean;
   iommu: IommuBackend | null;
 }
 

@@ -1,21 +1,22 @@
 import { isVfioDriver } from '../../../model/inventory.ts';
 import { bind, reprobe, unbind } from './binding.ts';
 import { readAttribute, readDeviceLink } from './device-attributes.ts';
-import { groupWithNode } from './group-file.ts';
-import type { SimHost } from './host.ts';
+import { groupOfNode, groupWithNode } from './group-file.ts';
+import type { BusName, SimHost } from './host.ts';
 import { refuse } from './refusal.ts';
-import type { Node, SimDevice, SimGroup } from './state.ts';
+import type { Node, SimDevice, SimGroup, SimPciDevice } from './state.ts';
 
-const PCI_DEVICES = '/sys/bus/pci/devices/';
-const PCI_DRIVERS = '/sys/bus/pci/drivers/';
+const BUSES = '/sys/bus/';
+/** Buses whose devices can be bound by name. */
+const IS_BUS: Readonly<Record<string, BusName>> = { pci: 'pci', platform: 'platform', amba: 'amba' };
 const GROUPS = '/sys/kernel/iommu_groups/';
 const MODULES = '/sys/module/';
 
 /** What a path of the simulated file systems names. */
 type Place =
   | { readonly kind: 'device'; readonly device: SimDevice; readonly rest: readonly string[] }
-  | { readonly kind: 'driver'; readonly driver: string; readonly rest: readonly string[] }
-  | { readonly kind: 'bus'; readonly file: string }
+  | { readonly kind: 'driver'; readonly bus: BusName; readonly driver: string; readonly rest: readonly string[] }
+  | { readonly kind: 'bus'; readonly bus: BusName; readonly file: string }
   | { readonly kind: 'group'; readonly group: SimGroup; readonly rest: readonly string[] }
   | { readonly kind: 'module'; readonly module: string; readonly rest: readonly string[] }
   | { readonly kind: 'node'; readonly node: Node | null };
@@ -74,8 +75,8 @@ export class Sysfs {
   }
 
   #store(place: Place, value: string): WriteOutcome {
-    if (place.kind === 'bus') return this.#storeBus(place.file, value);
-    if (place.kind === 'driver') return this.#storeDriver(place.driver, place.rest[0], value);
+    if (place.kind === 'bus') return this.#storeBus(place.bus, place.file, value);
+    if (place.kind === 'driver') return this.#storeDriver(place.bus, place.driver, place.rest[0], value);
     if (place.kind === 'module') {
       this.host.modules.setParameter(place.module, place.rest[1] ?? '', value);
       return 'done';
@@ -83,15 +84,15 @@ export class Sysfs {
     return place.kind === 'device' ? this.#storeDevice(place.device, place.rest.join('/'), value) : refuse('EACCES');
   }
 
-  #storeBus(file: string, value: string): WriteOutcome {
+  #storeBus(bus: BusName, file: string, value: string): WriteOutcome {
     if (file !== 'drivers_probe') return refuse('EOPNOTSUPP');
-    reprobe(this.host, this.host.devices.get(value));
+    reprobe(this.host, this.host.on(bus, value));
     return 'done';
   }
 
-  #storeDriver(driver: string, file: string | undefined, value: string): WriteOutcome {
-    const device = this.host.devices.get(value);
-    if (file === 'unbind') return unbind(device, driver) ? 'done' : 'blocked';
+  #storeDriver(bus: BusName, driver: string, file: string | undefined, value: string): WriteOutcome {
+    const device = this.host.on(bus, value);
+    if (file === 'unbind') return unbind(this.host, device, driver) ? 'done' : 'blocked';
     // Matching by id takes every device of that id: nothing here needs it.
     if (file !== 'bind') return refuse('EOPNOTSUPP');
     bind(this.host, device, driver);
@@ -99,8 +100,11 @@ export class Sysfs {
   }
 
   #storeDevice(device: SimDevice, file: string, value: string): WriteOutcome {
-    if (file === 'driver/unbind') return unbind(this.host.devices.get(value), device.driver ?? '') ? 'done' : 'blocked';
-    if (file === 'sriov_numvfs') return storeVirtualFunctions(device, value);
+    if (file === 'driver/unbind') {
+      const named = this.host.on(device.info.bus, value);
+      return unbind(this.host, named, device.driver ?? '') ? 'done' : 'blocked';
+    }
+    if (device.kind === 'pci' && file === 'sriov_numvfs') return storeVirtualFunctions(device, value);
     const [line = ''] = value.split('\n');
     if (value.length >= Number(this.host.pageSize) - 1) refuse('EINVAL');
     device.override = line === '' ? null : line;
@@ -121,7 +125,7 @@ export class Sysfs {
   #link(place: Place): string | undefined {
     if (place.kind === 'device' && place.rest.length === 1) return readDeviceLink(place.device, place.rest[0] ?? '');
     if (place.kind === 'driver' && place.rest.length === 1) {
-      const device = this.host.devices.get(place.rest[0] ?? '');
+      const device = this.host.on(place.bus, place.rest[0] ?? '');
       return device?.driver === place.driver ? `../../../..${device.info.sysfsPath.slice('/sys'.length)}` : undefined;
     }
     return undefined;
@@ -134,18 +138,15 @@ export class Sysfs {
     if (place.kind !== 'device') return false;
     const file = place.rest.join('/');
     if (file === 'driver/unbind') return place.device.driver !== null;
-    return file === 'driver_override' || (file === 'sriov_numvfs' && place.device.info.sriov !== null);
+    if (file === 'driver_override') return true;
+    return file === 'sriov_numvfs' && place.device.kind === 'pci' && place.device.info.sriov !== null;
   }
 
   #find(path: string): Place | undefined {
     if (path === '/dev/vfio/vfio') return this.host.modules.containerNode ? { kind: 'node', node: null } : undefined;
-    const node = /^\/dev\/vfio\/(\d{1,10})$/.exec(path)?.[1];
-    if (node !== undefined) {
-      const vfio = groupWithNode(this.host, this.host.groups.get(Number(node)));
+    if (path.startsWith('/dev/vfio/')) {
+      const vfio = groupWithNode(this.host, groupOfNode(this.host, path));
       return vfio && { kind: 'node', node: vfio.node };
-    }
-    if (path === '/sys/bus/pci/drivers_probe' || path === '/sys/bus/pci/drivers_autoprobe') {
-      return { kind: 'bus', file: path.slice('/sys/bus/pci/'.length) };
     }
     return this.#findInSys(path);
   }
@@ -156,15 +157,7 @@ export class Sysfs {
         .slice(prefix.length)
         .split('/')
         .filter((part) => part !== '');
-    if (path.startsWith(PCI_DEVICES)) {
-      const [name = '', ...rest] = split(PCI_DEVICES);
-      const device = this.host.devices.get(name);
-      return device && { kind: 'device', device, rest };
-    }
-    if (path.startsWith(PCI_DRIVERS)) {
-      const [driver = '', ...rest] = split(PCI_DRIVERS);
-      return this.host.hasDriver(driver) ? { kind: 'driver', driver, rest } : undefined;
-    }
+    if (path.startsWith(BUSES)) return this.#findOnBus(split(BUSES));
     if (path.startsWith(GROUPS)) {
       const [id = '', ...rest] = split(GROUPS);
       const group = this.host.groups.get(Number(id));
@@ -177,6 +170,20 @@ export class Sysfs {
         : undefined;
     }
     return path.startsWith('/sys/devices/') ? this.#findByRealPath(path) : undefined;
+  }
+
+  #findOnBus([name = '', folder, entry = '', ...rest]: readonly string[]): Place | undefined {
+    const bus = Object.hasOwn(IS_BUS, name) ? IS_BUS[name] : undefined;
+    if (bus === undefined) return undefined;
+    if (folder === 'drivers_probe' || folder === 'drivers_autoprobe') {
+      return entry === '' ? { kind: 'bus', bus, file: folder } : undefined;
+    }
+    if (folder === 'devices') {
+      const device = this.host.on(bus, entry);
+      return device && { kind: 'device', device, rest };
+    }
+    const isDriver = folder === 'drivers' && this.host.hasDriver(bus, entry);
+    return isDriver ? { kind: 'driver', bus, driver: entry, rest } : undefined;
   }
 
   /** The device whose real path is the longest beginning of the given one. */
@@ -198,6 +205,7 @@ export class Sysfs {
 }
 
 function readGroup(group: SimGroup, file: string): string | undefined {
+  if (file === 'name') return group.noiommu ? 'vfio-noiommu\n' : undefined;
   if (file === 'type') return group.info.type === null ? undefined : `${group.info.type}\n`;
   if (file !== 'reserved_regions') return undefined;
   const hex = (value: bigint) => `0x${value.toString(16).padStart(16, '0')}`;
@@ -208,7 +216,7 @@ function readGroup(group: SimGroup, file: string): string | undefined {
  * A write to sriov_numvfs (drivers/pci/pci-sysfs.c). Virtual functions cannot be made or unmade here: what the kernel
  * would refuse is refused alike, what it would do is EOPNOTSUPP.
  */
-function storeVirtualFunctions(device: SimDevice, value: string): WriteOutcome {
+function storeVirtualFunctions(device: SimPciDevice, value: string): WriteOutcome {
   const { sriov } = device.info;
   if (!/^\d{1,5}$/.test(value)) return refuse('EINVAL');
   const wanted = Number(value);

@@ -1,6 +1,7 @@
 import type { AddressSpace } from './address-space.ts';
 import type { SimHost } from './host.ts';
 import { contains, excluded, without, type Range } from './iova-space.ts';
+import { hasIsolatedMsi } from './isolated-msi.ts';
 import { OrderedRanges, type Occupied } from './ordered-ranges.ts';
 import { refuse } from './refusal.ts';
 import type { SimGroup } from './state.ts';
@@ -89,7 +90,7 @@ export class Type1 {
     const holes = excluded(group.info);
     if (holes.some(({ first, last }) => this.mappings.overlap(first, last))) refuse('EINVAL');
     const unsafe = modules.parameter('vfio_iommu_type1', 'allow_unsafe_interrupts') === 'Y';
-    if (inventory.iommu.interruptRemapping === false && !unsafe) refuse('EPERM');
+    if (!unsafe && !group.members.every((device) => hasIsolatedMsi(this.host, device))) refuse('EPERM');
     this.#groups.add(group);
     this.#ranges = holes.reduce(without, this.#ranges);
   }
