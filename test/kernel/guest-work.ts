@@ -2,7 +2,6 @@ import { copyFile, constants, cp, mkdir, readdir, rm, writeFile } from 'node:fs/
 import path from 'node:path';
 import { build } from 'esbuild';
 import { ownArchitecture, type PackageArchitecture } from './debian.ts';
-import { GUEST_WORK } from './guest-paths.ts';
 import { busybox } from './guest-root.ts';
 import type { ExampleFacts } from './examples.ts';
 import { layPackages, nativeKoffi } from './npm-package.ts';
@@ -35,7 +34,7 @@ export async function fillWorkFolder(folder: string, options: WorkOptions): Prom
   const bin = path.join(folder, 'bin');
   const modules = path.join(folder, 'node_modules');
   await mkdir(bin, { recursive: true });
-  await layNode(options, bin);
+  await copyFile(options.node, path.join(bin, 'node'), constants.COPYFILE_FICLONE);
   // The outside may have none, and the scenarios need a few small network tools.
   await copyFile(await busybox(options.architecture), path.join(bin, 'busybox'), constants.COPYFILE_FICLONE);
   const native = nativeKoffi(options.architecture);
@@ -57,19 +56,6 @@ export async function fillWorkFolder(folder: string, options: WorkOptions): Prom
   await bundleGuest(options.harness, path.join(folder, 'guest.cjs'));
   await compilePrograms(path.join(options.harness, 'guest'), bin, options.architecture);
   await writeFile(path.join(folder, 'job.json'), JSON.stringify(options.job));
-}
-
-/**
- * Lays Node into the guest. Where it is emulated in full, 32-bit ARM, its threads compete for the one processor without end:
- * without them it starts in half the time.
- */
-async function layNode({ node, architecture }: WorkOptions, bin: string): Promise<void> {
-  const own = path.join(bin, 'node');
-  if (architecture !== 'armhf') return copyFile(node, own, constants.COPYFILE_FICLONE);
-  await copyFile(node, path.join(bin, 'node-itself'), constants.COPYFILE_FICLONE);
-  await writeFile(own, `#!/bin/sh\nexec ${GUEST_WORK}/bin/node-itself --single-threaded --v8-pool-size=0 "$@"\n`, {
-    mode: 0o755,
-  });
 }
 
 async function bundleGuest(harness: string, outfile: string): Promise<void> {

@@ -64,6 +64,12 @@ const SHOW_MODULES = `/bin/busybox mkdir -p /newroot${GUEST_MODULES}
 /bin/busybox mount -o bind /lib /newroot${GUEST_MODULES}
 `;
 
+/**
+ * Up to 20.11, Node's libuv has the kernel poll its io_uring: a thread that spins, and on one processor lets nothing else
+ * run. With it Node starts in 10 s, without in 2.
+ */
+const WITHOUT_POLLING = 'export UV_USE_IO_URING=0\n';
+
 /** The scenarios run in a chroot of the root share, or where the files were carried to. */
 const end = (enter: string): string => `/bin/busybox ip link set lo up
 export NO_COLOR=1 HOME=/run PATH=${GUEST_WORK}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
@@ -74,7 +80,7 @@ echo "init: the guest script ended with status $?"
 
 /** The first program of the guest. */
 function initOf({ files }: Machine, { moduleBase }: BootKernel): string {
-  if (files === 'carried') return [BEGIN, end('')].join('');
+  if (files === 'carried') return [BEGIN, WITHOUT_POLLING, end('')].join('');
   const modules = moduleBase === undefined ? ['', ''] : [LOAD_MODULES, SHOW_MODULES];
   return [BEGIN, modules[0], MOUNT_SHARES, modules[1], end('/bin/busybox chroot /newroot')].join('');
 }
