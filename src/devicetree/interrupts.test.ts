@@ -112,9 +112,17 @@ test('R-TREE-3: tells an interrupt through an interrupt-map from a direct one, a
 });
 
 test('compares all bits without a mask', () => {
-  const map = [0x100, 1, 1, 0, 7, 4];
-  const tree = nexus(map, { 'interrupt-map-mask': [0xffff_ffff, 0xffff_ffff] });
-  expect(seen(tree, '/bus@0/a@100')).toEqual(['interrupts 0 broken']);
+  const without = (unit: number): DeviceTree =>
+    deviceTree({
+      gic: GIC,
+      bus: {
+        ...{ '#address-cells': 1, '#size-cells': 1, '#interrupt-cells': 1 },
+        'interrupt-map': [0x8000_0100, 1, 1, 0, 7, 4],
+        dev: { reg: [unit, 1], interrupts: [1] },
+      },
+    });
+  expect(seen(without(0x8000_0100), '/bus/dev')).toEqual(['interrupts 0 /gic 39 level-high /bus#0']);
+  expect(seen(without(0x100), '/bus/dev')).toEqual(['interrupts 0 broken']);
 });
 
 test('passes over an entry whose controller is disabled', () => {

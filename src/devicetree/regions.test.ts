@@ -59,7 +59,7 @@ test('marks prefetchable and 64-bit windows', () => {
   const tree = deviceTree({
     '#address-cells': 2,
     '#size-cells': 2,
-    pcie: { device_type: 'pci', '#address-cells': 3, '#size-cells': 2, ranges: [0x4300_0000, 1n, 2n, 3n].flat() },
+    pcie: { device_type: 'pci', '#address-cells': 3, '#size-cells': 2, ranges: [0x4300_0000, 1n, 2n, 3n] },
   });
   const [window] = rangesWindows(tree, nodeAt(tree, '/pcie'));
   expect(window?.flags).toEqual({ space: 'memory', prefetchable: true, wide: true });
