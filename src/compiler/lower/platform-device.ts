@@ -163,6 +163,6 @@ export function lowerPlatformQuiesce(device: ResolvedPlatformDevice, host: HostI
   const subject = subjectOf(device, host);
   if (!subject.resets) return;
   const { address, resource } = subject;
-  const reason = { resource, cause: `quiesce before its memory goes; ${resetCause(subject)}` };
+  const reason = { resource, cause: `quiesce: its interrupts and its DMA end here; ${resetCause(subject)}` };
   steps.undo('reset-device', `open-device:${address}`, address, reason, resetOf(subject));
 }

@@ -3,6 +3,7 @@ import type { Law } from './law.ts';
 
 /** Module parameters that a plan may set, with the values that they may take. */
 const PARAMETERS: Readonly<Record<string, readonly string[]>> = {
+  'vfio.enable_unsafe_noiommu_mode': ['Y', 'N'],
   'vfio_iommu_type1.allow_unsafe_interrupts': ['Y', 'N'],
 };
 
@@ -28,6 +29,9 @@ function* checkUp(step: Step): Generator<string> {
   if (step.kind === 'bind-driver' && !isVfioDriver(step.driver)) {
     yield `${step.id} binds ${step.driver}, which is no VFIO driver.`;
   }
+  if ((step.kind === 'bind-driver' || step.kind === 'set-driver-override') && !fitsBus(step.driver, step.device.bus)) {
+    yield `${step.id} gives a device of bus ${step.device.bus} to ${step.driver}, a driver of another bus.`;
+  }
   if (step.kind === 'set-driver-override' && (step.driver === null || !isVfioDriver(step.driver))) {
     yield `${step.id} sets the override to ${step.driver ?? 'nothing'}, which is no VFIO driver.`;
   }
@@ -42,6 +46,7 @@ function* checkDown(step: Step, takenFrom: ReadonlyMap<string, string>): Generat
   if (step.kind === 'unbind-driver' && !isVfioDriver(step.driver)) {
     yield `${step.id} takes the device from ${step.driver}, which is no VFIO driver.`;
   }
+  if (step.kind === 'set-module-parameter' && step.value === 'Y') yield `${step.id} leaves ${step.parameter} on.`;
   if (step.kind === 'write-region') {
     const written = `${step.index}+0x${step.offset.toString(16)}/${step.width}=0x${step.value.toString(16)}`;
     if (!REGISTERS.includes(written)) yield `${step.id} writes ${written}, which is not on the list of registers.`;
@@ -59,9 +64,14 @@ function* checkEither(step: Step): Generator<string> {
   }
 }
 
-/** Host devices and groups may be touched only where the plan says that it relies on them: the facts guard them. */
+/**
+ * Host devices and groups may be touched only where the plan says that it relies on them: a fact that only a host which
+ * has them can fulfil guards them. Others would hold of any name, `..` among them: what is not there has no driver.
+ */
 function* checkSubjects(plan: Plan): Generator<string> {
-  const relied = new Set(plan.facts.map((fact) => fact.subject));
+  const relied = new Set(
+    plan.facts.filter((fact) => fact.value !== null && GUARDS.has(fact.property)).map((fact) => fact.subject),
+  );
   for (const step of [...plan.up, ...plan.down]) {
     const subject = subjectOf(step);
     if (subject !== undefined && !relied.has(subject)) {
@@ -70,11 +80,16 @@ function* checkSubjects(plan: Plan): Generator<string> {
   }
 }
 
+/** Of a device that it is there, and of a group that it has members. */
+const GUARDS: ReadonlySet<string> = new Set(['identity', 'members']);
+
 function subjectOf(step: Step): string | undefined {
   switch (step.kind) {
     case 'set-driver-override':
     case 'unbind-driver':
     case 'bind-driver':
+    case 'wait-noiommu-node':
+    case 'open-noiommu-group':
     case 'open-device':
       return `device ${step.device.address}`;
     case 'open-group':
@@ -86,4 +101,12 @@ function subjectOf(step: Step): string | undefined {
     default:
       return undefined;
   }
+}
+
+const BUS_OF_DRIVER = /(?:^|[-_])vfio[-_](pci|platform|amba|fsl[-_]mc|cdx|ap|ccw)(?:[-_]|$)/;
+
+/** Whether a VFIO driver is of a device's bus, which its name tells: vfio-amba, mlx5_vfio_pci. One that tells none may be of any. */
+function fitsBus(driver: string | null, bus: string): boolean {
+  const own = BUS_OF_DRIVER.exec(driver ?? '')?.[1];
+  return own === undefined || own === bus;
 }

@@ -30,6 +30,11 @@ class OrderTracker {
   private readonly versionChecked = new Set<string>();
   private readonly viable = new Set<string>();
   private readonly silenced = new Set<string>();
+  /** Open devices that nothing but a reset silences: those of PCI have a command register besides. */
+  private readonly onlyByReset = new Set<string>();
+  /** Devices that `up` resets, and so must the way back. */
+  private readonly resettable = new Set<string>();
+  private readonly unmasked = new Set<string>();
 
   private state(container: string): ContainerState {
     let state = this.containers.get(container);
@@ -79,11 +84,22 @@ class OrderTracker {
       case 'map-dma': {
         const state = this.state(step.container);
         if (!state.hasIommu) yield `${step.id} maps memory before the IOMMU model is set.`;
+        if (state.interrupts.size > 0) yield `${step.id} maps memory after interrupts are connected.`;
         state.mapped = true;
         break;
       }
+      case 'reset-device':
+        if (this.ofDevice(step.deviceHandle).mapped) yield `${step.id} resets a device after memory is mapped.`;
+        this.resettable.add(step.deviceHandle);
+        break;
       case 'set-irqs':
-        this.ofDevice(step.deviceHandle).interrupts.add(`${step.deviceHandle}/${step.index}`);
+        this.ofDevice(step.deviceHandle).interrupts.add(interruptOf(step));
+        break;
+      case 'set-irq-unmask':
+        if (!this.ofDevice(step.deviceHandle).interrupts.has(interruptOf(step))) {
+          yield `${step.id} unmasks an interrupt that is not connected.`;
+        }
+        this.unmasked.add(interruptOf(step));
         break;
       default:
         break;
@@ -98,31 +114,39 @@ class OrderTracker {
     if (state.interrupts.size > 0) yield `${step.id} opens a device after interrupts are connected.`;
     state.devices.add(step.handle);
     state.loud.add(step.handle);
+    if (step.device.bus !== 'pci') this.onlyByReset.add(step.handle);
     this.containerOfDevice.set(step.handle, container);
   }
 
   *down(step: Plan['down'][number]): Generator<string> {
     switch (step.kind) {
       case 'clear-irqs':
-        this.ofDevice(step.deviceHandle).interrupts.delete(`${step.deviceHandle}/${step.index}`);
+        if (this.unmasked.has(interruptOf(step))) yield `${step.id} comes before its eventfd no longer unmasks.`;
+        this.ofDevice(step.deviceHandle).interrupts.delete(interruptOf(step));
+        break;
+      case 'clear-irq-unmask':
+        this.unmasked.delete(interruptOf(step));
         break;
       case 'write-region':
-        this.silenced.add(step.deviceHandle);
-        this.ofDevice(step.deviceHandle).loud.delete(step.deviceHandle);
+        this.silence(step.deviceHandle);
+        break;
+      case 'reset-device':
+        if (this.onlyByReset.has(step.deviceHandle)) {
+          if (this.ofDevice(step.deviceHandle).interrupts.size > 0)
+            yield `${step.id} comes before the interrupts are off.`;
+          this.silence(step.deviceHandle);
+        }
         break;
       case 'unmap-dma': {
         const { interrupts, loud } = this.state(step.container);
         if (interrupts.size > 0) yield `${step.id} unmaps before the interrupts are off.`;
-        for (const device of loud) yield `${step.id} unmaps memory of ${device}, which has not been silenced.`;
+        for (const device of loud) {
+          if (this.mustBeSilenced(device)) yield `${step.id} unmaps memory of ${device}, which has not been silenced.`;
+        }
         break;
       }
       case 'close':
-        if (this.containerOfDevice.has(step.handle) && !this.silenced.has(step.handle)) {
-          yield `${step.id} closes a device that has not been silenced.`;
-        }
-        if (this.ofDevice(step.handle).interrupts.size > 0) yield `${step.id} comes before the interrupts are off.`;
-        this.ofDevice(step.handle).devices.delete(step.handle);
-        this.ofDevice(step.handle).loud.delete(step.handle);
+        yield* this.close(step);
         break;
       case 'unset-container': {
         const container = this.containerOfGroup.get(step.groupHandle) ?? '';
@@ -134,4 +158,30 @@ class OrderTracker {
         break;
     }
   }
+
+  private *close({ id, handle }: Extract<Step, { kind: 'close' }>): Generator<string> {
+    if (!this.containerOfDevice.has(handle)) return;
+    const state = this.ofDevice(handle);
+    if (!this.silenced.has(handle) && this.mustBeSilenced(handle))
+      yield `${id} closes a device that has not been silenced.`;
+    if (state.interrupts.size > 0) yield `${id} comes before the interrupts are off.`;
+    state.devices.delete(handle);
+    state.loud.delete(handle);
+  }
+
+  private silence(device: string): void {
+    this.silenced.add(device);
+    this.ofDevice(device).loud.delete(device);
+  }
+
+  /**
+   * Every PCI function can be silenced. Another device can where it can be reset, which `up` then does too; one without a
+   * way to reset it is assigned only where the manifest says `reset: none` (R-RESET-3).
+   */
+  private mustBeSilenced(device: string): boolean {
+    return !this.onlyByReset.has(device) || this.resettable.has(device);
+  }
 }
+
+const interruptOf = (step: { readonly deviceHandle: string; readonly index: string | number }): string =>
+  `${step.deviceHandle}/${step.index}`;

@@ -3,6 +3,7 @@ import { checkAllowList } from './allow-list.ts';
 import { checkHandles } from './handles.ts';
 import { planBreaksLaw } from './law.ts';
 import { checkMappings } from './mappings.ts';
+import { checkNoiommu } from './noiommu.ts';
 import { checkOrder } from './order.ts';
 import { checkReferences } from './references.ts';
 import { checkWayBack } from './way-back.ts';
@@ -16,7 +17,7 @@ const CAP = 20;
  * this runs on compiled and on loaded plans alike. The shape has been checked against schema/plan.schema.json before.
  */
 export function verifyPlan(plan: Plan): Diagnostic[] {
-  const laws = [checkReferences, checkAllowList, checkHandles, checkOrder, checkMappings, checkWayBack];
+  const laws = [checkReferences, checkAllowList, checkHandles, checkOrder, checkNoiommu, checkMappings, checkWayBack];
   const found: Diagnostic[] = [];
   for (const law of laws) {
     for (const sentence of law(plan)) {

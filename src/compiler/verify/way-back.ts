@@ -1,110 +1,93 @@
-import { type Step, unreachable } from '../../model/index.ts';
+import type { Step, StepKind, StepOf } from '../../model/index.ts';
 import type { Law } from './law.ts';
 
-/** The kind of step that takes a step back, and what both must agree on; null for what has no way back. */
-function inverseOf(step: Step): string | null {
-  switch (step.kind) {
-    case 'set-module-parameter':
-      return `set-module-parameter ${step.module}.${step.parameter}`;
-    case 'set-driver-override':
-      return `set-driver-override ${step.device.address}`;
-    case 'unbind-driver':
-      return `bind-driver ${step.device.address} ${step.driver}`;
-    case 'bind-driver':
-      return `unbind-driver ${step.device.address} ${step.driver}`;
-    case 'chown-node':
-    case 'chmod-node':
-      return `${step.kind} ${step.path}`;
-    case 'open-container':
-    case 'open-group':
-    case 'open-noiommu-group':
-    case 'open-device':
-    case 'create-memfd':
-    case 'create-eventfd':
-      return `close ${step.handle}`;
-    case 'set-container':
-      return `unset-container ${step.groupHandle}`;
-    case 'allocate-memory':
-      return `free-memory ${step.handle} ${step.size}`;
-    case 'map-dma':
-      return `unmap-dma ${step.container} ${step.iova} ${step.size}`;
-    case 'set-irqs':
-      return `clear-irqs ${step.deviceHandle} ${step.index}`;
-    case 'set-irq-unmask':
-      return `clear-irq-unmask ${step.deviceHandle} ${step.index}`;
-    // A loaded module stays (docs/adr/0002); the IOMMU model goes with the last group; the rest leaves nothing behind.
-    case 'load-module':
-    case 'set-iommu':
-    case 'reset-device':
-    case 'write-region':
-    case 'resize-memfd':
-    case 'wait-node':
-    case 'wait-noiommu-node':
-    case 'check-api-version':
-    case 'check-extension':
-    case 'check-group-viable':
-    case 'check-iommu-info':
-    case 'check-device-info':
-    case 'check-region-info':
-    case 'check-irq-info':
-    case 'check-devtree-info':
-      return null;
-    case 'unset-container':
-    case 'unmap-dma':
-    case 'free-memory':
-    case 'clear-irqs':
-    case 'clear-irq-unmask':
-    case 'close':
-      return null;
-    default:
-      return unreachable(step);
-  }
+interface Row<K extends StepKind> {
+  /** The kind of step that takes this one back; null for what has no way back, or is one itself. */
+  readonly back: StepKind | null;
+  /** What it acts on: a step and the one that takes it back must say the same. */
+  subject(step: StepOf<K>): string;
 }
 
-/** What a way-back step says that it takes back, in the words of {@link inverseOf}. */
-function wordsOf(step: Step): string {
-  switch (step.kind) {
-    case 'set-module-parameter':
-      return `${step.kind} ${step.module}.${step.parameter}`;
-    case 'set-driver-override':
-      return `${step.kind} ${step.device.address}`;
-    case 'unbind-driver':
-    case 'bind-driver':
-      return `${step.kind} ${step.device.address} ${step.driver}`;
-    case 'chown-node':
-    case 'chmod-node':
-      return `${step.kind} ${step.path}`;
-    case 'close':
-      return `close ${step.handle}`;
-    case 'unset-container':
-      return `unset-container ${step.groupHandle}`;
-    case 'free-memory':
-      return `free-memory ${step.memory} ${step.size}`;
-    case 'unmap-dma':
-      return `unmap-dma ${step.container} ${step.iova} ${step.size}`;
-    case 'clear-irqs':
-    case 'clear-irq-unmask':
-      return `${step.kind} ${step.deviceHandle} ${step.index}`;
-    default:
-      return step.kind;
-  }
+const device = (step: { readonly device: { readonly bus: string; readonly address: string } }): string =>
+  `${step.device.bus} ${step.device.address}`;
+const bound = (step: StepOf<'bind-driver' | 'unbind-driver'>): string => `${device(step)} ${step.driver}`;
+const handle = (step: { readonly handle: string }): string => step.handle;
+const path = (step: { readonly path: string }): string => step.path;
+const group = (step: { readonly groupHandle: string }): string => step.groupHandle;
+const range = (step: StepOf<'map-dma' | 'unmap-dma'>): string => `${step.container} ${step.iova} ${step.size}`;
+const interrupt = (step: { readonly deviceHandle: string; readonly index: string | number }): string =>
+  `${step.deviceHandle} ${step.index}`;
+/** Leaves nothing behind. */
+const NOTHING = { back: null, subject: () => '' } as const;
+
+/** Every kind of step, what takes it back, and what both are about. A kind without a row does not compile. */
+const ROWS: { readonly [K in StepKind]: Row<K> } = {
+  'set-module-parameter': { back: 'set-module-parameter', subject: (step) => `${step.module}.${step.parameter}` },
+  'set-driver-override': { back: 'set-driver-override', subject: device },
+  'unbind-driver': { back: 'bind-driver', subject: bound },
+  'bind-driver': { back: 'unbind-driver', subject: bound },
+  'chown-node': { back: 'chown-node', subject: path },
+  'chmod-node': { back: 'chmod-node', subject: path },
+  'open-container': { back: 'close', subject: handle },
+  'open-group': { back: 'close', subject: handle },
+  'open-noiommu-group': { back: 'close', subject: handle },
+  'open-device': { back: 'close', subject: handle },
+  'create-memfd': { back: 'close', subject: handle },
+  'create-eventfd': { back: 'close', subject: handle },
+  close: { back: null, subject: handle },
+  'set-container': { back: 'unset-container', subject: group },
+  'unset-container': { back: null, subject: group },
+  'allocate-memory': { back: 'free-memory', subject: (step) => `${step.handle} ${step.size}` },
+  'free-memory': { back: null, subject: (step) => `${step.memory} ${step.size}` },
+  'map-dma': { back: 'unmap-dma', subject: range },
+  'unmap-dma': { back: null, subject: range },
+  'set-irqs': { back: 'clear-irqs', subject: interrupt },
+  'clear-irqs': { back: null, subject: interrupt },
+  'set-irq-unmask': { back: 'clear-irq-unmask', subject: interrupt },
+  'clear-irq-unmask': { back: null, subject: interrupt },
+  // A loaded module stays (docs/adr/0002), and the IOMMU model goes with the last group.
+  'load-module': NOTHING,
+  'set-iommu': NOTHING,
+  'reset-device': NOTHING,
+  'write-region': NOTHING,
+  'resize-memfd': NOTHING,
+  'wait-node': NOTHING,
+  'wait-noiommu-node': NOTHING,
+  'check-api-version': NOTHING,
+  'check-extension': NOTHING,
+  'check-group-viable': NOTHING,
+  'check-iommu-info': NOTHING,
+  'check-device-info': NOTHING,
+  'check-region-info': NOTHING,
+  'check-irq-info': NOTHING,
+  'check-devtree-info': NOTHING,
+};
+
+/** `close device:nic0`: a step in the words that its way back must have. The table says which row is for which kind. */
+const wordsOf = (step: Step): string => `${step.kind} ${(ROWS[step.kind] as Row<StepKind>).subject(step)}`;
+
+/** The words of the step that takes a step back; null where none has to. */
+function inverseOf(step: Step): string | null {
+  const { back, subject } = ROWS[step.kind] as Row<StepKind>;
+  return back === null ? null : `${back} ${subject(step)}`;
 }
 
 /** What may stand on the way back besides the inverses: a device is silenced and reset before its memory goes. */
-const BACK_ONLY: ReadonlySet<Step['kind']> = new Set(['reset-device', 'write-region']);
+const BACK_ONLY: ReadonlySet<StepKind> = new Set(['reset-device', 'write-region']);
 
 /** Every acquisition is undone by the step that takes it back, once, and nothing else stands on the way back. */
 export const checkWayBack: Law = function* (plan) {
-  const undone = new Map<string, Step>();
+  const undone = new Set<string>();
   const acquired = new Map(plan.up.map((step) => [step.id, step]));
   for (const step of plan.down) {
     if (BACK_ONLY.has(step.kind)) continue;
-    const original = acquired.get(step.undoes ?? '');
+    const { undoes = 'nothing' } = step;
+    const original = acquired.get(undoes);
     if (!original || inverseOf(original) !== wordsOf(step)) {
-      yield `${step.id} (${wordsOf(step)}) is not what takes ${step.undoes ?? 'nothing'} back.`;
+      yield `${step.id} (${wordsOf(step)}) is not what takes ${undoes} back.`;
     }
-    if (undone.has(step.undoes ?? '')) yield `${step.id} takes ${step.undoes} back a second time.`;
-    undone.set(step.undoes ?? '', step);
+    if (undone.has(undoes)) yield `${step.id} takes ${undoes} back a second time.`;
+    undone.add(undoes);
   }
   for (const step of plan.up) {
     const inverse = inverseOf(step);
