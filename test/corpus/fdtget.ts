@@ -20,10 +20,7 @@ export interface FdtgetOutcome {
 
 /** Every property of a tree, compared with what `fdtget` prints for it. */
 export function compareWithFdtget(file: string, tree: DeviceTree): FdtgetOutcome {
-  const named = new Set<DeviceTreeNode>();
-  for (const node of tree.nodes) {
-    if (!node.parent || (named.has(node.parent) && isFound(node, node.parent))) named.add(node);
-  }
+  const named = namedByLibfdt(tree);
   const all = tree.nodes.flatMap((node) =>
     [...node.properties].map(([name, value]) => ({ path: node.path, name, value, named: named.has(node) })),
   );
@@ -31,6 +28,15 @@ export function compareWithFdtget(file: string, tree: DeviceTree): FdtgetOutcome
   const problems: string[] = [];
   for (const batch of batches(places)) problems.push(...compareBatch(file, batch));
   return { compared: places.length, unnamed: all.length - places.length, problems };
+}
+
+/** The nodes that libfdt finds by their paths. */
+export function namedByLibfdt(tree: DeviceTree): ReadonlySet<DeviceTreeNode> {
+  const named = new Set<DeviceTreeNode>();
+  for (const node of tree.nodes) {
+    if (!node.parent || (named.has(node.parent) && isFound(node, node.parent))) named.add(node);
+  }
+  return named;
 }
 
 /**

@@ -30,6 +30,7 @@ export interface FdtLimits {
   readonly bytes: number;
   readonly nodes: number;
   readonly properties: number;
+  readonly reservations: number;
   /** Of all paths together: a small blob of long names above many nodes would else grow a thousand times in memory. */
   readonly pathCharacters: number;
 }
@@ -38,6 +39,7 @@ export const FDT_LIMITS: FdtLimits = {
   bytes: 64 * 1024 * 1024,
   nodes: 250_000,
   properties: 1_000_000,
+  reservations: 10_000,
   pathCharacters: 32 * 1024 * 1024,
 };
 

@@ -334,5 +334,9 @@ test('refuses more than the limits allow', () => {
   expect(problem(bytes, { ...FDT_LIMITS, nodes: 2 }).kind).toBe('limit');
   expect(problem(bytes, { ...FDT_LIMITS, properties: 3 }).kind).toBe('limit');
   expect(problem(bytes, { ...FDT_LIMITS, pathCharacters: 12 }).kind).toBe('limit');
-  expect('problem' in readFdt(bytes, { bytes: bytes.length, nodes: 3, properties: 4, pathCharacters: 13 })).toBe(false);
+  const exact = { bytes: bytes.length, nodes: 3, properties: 4, pathCharacters: 13, reservations: 0 };
+  expect(readFdt(bytes, exact)).toHaveProperty('tree');
+  expect(problem(blob({ ...SOUND, reservations: [[1n, 1n]] }), { ...FDT_LIMITS, reservations: 0 })).toMatchObject(
+    at('limit', 40),
+  );
 });

@@ -33,7 +33,7 @@ export function readFdt(bytes: Uint8Array, limits: FdtLimits = FDT_LIMITS): FdtR
   const header = readHeader(bytes, limits);
   if ('problem' in header) return header;
   const blob = new Uint8Array(bytes.subarray(0, header.totalSize));
-  const reservations = readReservations(blob, header.reservations);
+  const reservations = readReservations(blob, header.reservations, limits);
   if ('problem' in reservations) return reservations;
   const scanner = new Scanner(blob, header.structure, header.strings);
   const nodes = readStructure(scanner, limits);
