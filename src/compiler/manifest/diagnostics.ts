@@ -116,8 +116,8 @@ Not allowed: fractions (\`1.5GiB\` is \`1536MiB\`), negative numbers, separators
 export const oneSelector = fault(
   'one-selector',
   'A device is not named in exactly one way',
-  `A device is selected by exactly one of \`pci\`, \`sysfs\`, \`id\`, \`class\`, \`netdev\`, \`block\`, \`vf\`, \`serial\` and \`topology\`. With two, they could
-name different devices, and which one wins would be a guess.
+  `A device is selected by exactly one of \`pci\`, \`sysfs\`, \`id\`, \`class\`, \`netdev\`, \`block\`, \`vf\`, \`serial\`, \`topology\` and \`platform\`. With two,
+they could name different devices, and which one wins would be a guess.
 
 Keep one, and state the rest as \`expect:\`, which refuses a device that changed behind its address. Where several files are merged, the
 lower one's selector stays unless the upper one gives the same key: all places are shown.`,
@@ -133,9 +133,8 @@ and \`all\` takes every one, so they exclude each other.`,
 export const notYetSupported = fault(
   'not-yet-supported',
   'This part of the manifest language does not work yet',
-  `The keys for platform devices (\`platform\`, \`children\`, \`regions\`, \`ranges\`, \`interruptMap\`), for reset plugins (\`reset.plugin\`,
-\`reset.options\`) and the IOMMU type \`noiommu\` are part of the language, so that manifests need not change later. This version cannot carry them out,
-and does not pretend to. The detail says what the key will do and what to do today.`,
+  `The keys for reset plugins (\`reset.plugin\`, \`reset.options\`) are part of the language, so that manifests need not change later. This version
+cannot carry them out, and does not pretend to. The detail says what the key will do and what to do today.`,
 );
 
 export const vmsAndDevices = fault(
@@ -171,6 +170,15 @@ export const pageSizeNeedsHugePages = fault(
   `\`pageSize\` is the size of the huge pages that back a mapping. Anonymous memory has none of its own choice.
 
 Use \`backing: hugetlb\` (or \`memfd\`), or leave \`pageSize\` out.`,
+);
+
+export const regionSelector = fault(
+  'region-selector',
+  'A region is not named in exactly one way',
+  `An entry of \`regions\` is a demand on one region of a platform device. The region is named by \`index\`, its position in the node's \`reg\`
+(which is also its index for VFIO), or by \`name\`, its name in \`reg-names\`. With both, they could be two regions; with neither, it is none.
+
+\`vfio-compose inspect DEVICE\` lists the regions of a device with both.`,
 );
 
 export const tooManyFindings = defineDiagnostic({

@@ -12,7 +12,25 @@ of the same vendor, or with a similar name. Compare them with \`vfio-compose ins
 when cards are added: select by \`topology\`, \`serial\` or \`id\` where that matters, and guard an address with
 \`expect\`. A device that may be absent is \`optional: true\`.
 
-The names of network interfaces and disks are gone while their device is bound to VFIO.`,
+The names of network interfaces and disks are gone while their device is bound to VFIO.
+
+A platform device has more names than one: its path in the device tree, an alias or a label of the tree (\`&label\`),
+what Linux calls it (\`ls /sys/bus/platform/devices\`), its path below /sys.`,
+});
+
+export const nodeWithoutDevice = defineDiagnostic({
+  code: 'node-without-device',
+  severity: 'error',
+  category: 'host',
+  summary: 'The node of the device tree has no Linux device',
+  explanation: `VFIO works on a Linux device, not on a node of the device tree. Linux makes a device of a node at boot if the
+node is switched on (\`status\`), has a \`compatible\`, and stands at the root or below a bus (\`simple-bus\`, \`simple-mfd\`,
+\`isa\`, \`arm,amba-bus\`): of_platform_default_populate in drivers/of/platform.c. On PowerPC the board's own table decides.
+What stands below a device that is no bus becomes a device only if the driver of that device makes one.
+
+The finding says which of these it is. A node that only describes a part of a device goes with that device: assign the
+device, and choose its parts with \`children\`. A child that a driver makes (the job rings of a CAAM) exists as long as
+that driver is bound.`,
 });
 
 export const deviceAmbiguous = defineDiagnostic({
@@ -21,6 +39,8 @@ export const deviceAmbiguous = defineDiagnostic({
   category: 'manifest',
   summary: 'Several devices match',
   explanation: `An entry without \`all: true\` stands for one device; which one must not be left to chance.
+
+A short path in the device tree may mean several nodes (\`/soc/serial\`): write the unit address.
 
 Every match is listed. Name one of them by its address (\`pci\`), or narrow an \`id\` or \`class\` with \`index\` (the
 order is that of the addresses) or \`slot\` (the physical slot), or take every match with \`all: true\`.`,
@@ -74,7 +94,10 @@ export const malformedAddress = defineDiagnostic({
   category: 'manifest',
   summary: 'This is not a PCI address',
   explanation: `A PCI address is \`domain:bus:device.function\` in hexadecimal, as \`lspci -D\` prints it:
-\`0000:01:00.0\`. The domain may be left out (then it is 0000). The device is at most 1f and the function at most 7.`,
+\`0000:01:00.0\`. The domain may be left out (then it is 0000). The device is at most 1f and the function at most 7.
+
+A plain string that is no PCI address may also be a platform device: a path in the device tree, an alias, or its Linux
+name.`,
 });
 
 export const serialUnknown = defineDiagnostic({

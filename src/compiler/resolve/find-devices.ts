@@ -1,8 +1,19 @@
-import { byAddress } from '../../model/index.ts';
-import type { Diagnostic, Manifest, Origin, Path, PciDevice, Related, Span } from '../../model/index.ts';
+import { byAddress, isPci } from '../../model/index.ts';
+import type {
+  Diagnostic,
+  DiagnosticKind,
+  HostDevice,
+  Manifest,
+  Origin,
+  Path,
+  PciDevice,
+  Related,
+  Span,
+} from '../../model/index.ts';
 import { type Entry, describeSelector, readEntry } from './selector.ts';
 import { bridgeWithoutDevices, deviceAmbiguous, deviceNotFound, optionalDeviceAbsent } from './diagnostics.ts';
-import { type Selection, select } from './select.ts';
+import { select } from './select.ts';
+import type { Selection } from './selection.ts';
 import type { Lookup } from './lookup.ts';
 import { checkExpectations } from './expect.ts';
 import { listDevices } from './near.ts';
@@ -14,12 +25,12 @@ export interface FoundEntry extends Entry {
   readonly path: Path;
   readonly at: Span;
   readonly selectorAt: Span;
-  readonly devices: readonly { readonly device: PciDevice; readonly origin: Origin }[];
+  readonly devices: readonly { readonly device: HostDevice; readonly origin: Origin }[];
   /** Nothing was found, and the manifest accepts that. */
   readonly leftOut: boolean;
 }
 
-type Choice = readonly PciDevice[] | 'left-out';
+type Choice = readonly HostDevice[] | 'left-out';
 
 /** Comparing names with every name of a large host takes time; a person reads the first few. */
 const NEAR_MATCHES_FOR = 20;
@@ -52,7 +63,7 @@ export class DeviceFinder {
     const named: Origin = { kind: entry.settings.all === true ? 'one-of-all' : 'named' };
     const devices = withoutRepeats(
       chosen.flatMap((device) =>
-        device.header === 'bridge' ? this.#below(device, selectorAt) : [{ device, origin: named }],
+        isPci(device) && device.header === 'bridge' ? this.#below(device, selectorAt) : [{ device, origin: named }],
       ),
     );
     return { ...entry, vm, name, path, at: this.manifest.at(path), selectorAt, devices, leftOut };
@@ -66,15 +77,16 @@ export class DeviceFinder {
     }
     const { slot, index, all } = entry.settings;
     const inSlot =
-      slot === undefined ? selection.devices : selection.devices.filter((device) => device.slot === String(slot));
+      slot === undefined
+        ? selection.devices
+        : selection.devices.filter((device) => isPci(device) && device.slot === String(slot));
     if (inSlot.length === 0) {
       const why =
         selection.devices.length > 0
           ? `None of the ${selection.devices.length} matches is in slot ${slot}.`
           : selection.why;
-      return this.#absent(entry, at, why, () =>
-        selection.devices.length > 0 ? listed(selection.devices) : (selection.near?.() ?? []),
-      );
+      const near = () => (selection.devices.length > 0 ? listed(selection.devices) : (selection.near?.() ?? []));
+      return this.#absent(entry, at, why, near, selection.absentAs);
     }
     if (all === true) return inSlot;
     if (index !== undefined) {
@@ -88,17 +100,27 @@ export class DeviceFinder {
       );
     }
     if (inSlot.length === 1) return inSlot;
-    const detail = `${inSlot.length} devices match ${describeSelector(entry.selector)}. Name one by its address (pci: ${inSlot[0]?.address ?? ''})${narrowing(entry)}.`;
+    const detail = `${inSlot.length} devices match ${describeSelector(entry.selector)}. Name one by its address (${addressOf(inSlot[0])})${narrowing(entry)}.`;
     this.diagnostics.push(deviceAmbiguous({ detail, at, related: listed(inSlot) }));
     return [];
   }
 
-  #absent(entry: Entry, at: Span, why: string | undefined, near: () => Related[]): Choice {
+  #absent(
+    entry: Entry,
+    at: Span,
+    why: string | undefined,
+    near: () => Related[],
+    kind: DiagnosticKind = deviceNotFound,
+  ): Choice {
     const what = describeSelector(entry.selector);
     if (entry.settings.optional === true) {
       const detail = `The host has no ${what}; the plan is made without it.${why === undefined ? '' : ` ${why}`}`;
       this.diagnostics.push(optionalDeviceAbsent({ detail, at }));
       return 'left-out';
+    }
+    if (kind !== deviceNotFound) {
+      this.diagnostics.push(kind({ detail: why ?? `The host has no device for ${what}.`, at }));
+      return [];
     }
     const related = this.#searches++ < NEAR_MATCHES_FOR ? near() : [];
     const sentences = [
@@ -134,11 +156,14 @@ export class DeviceFinder {
   }
 }
 
-const listed = (devices: readonly PciDevice[]): Related[] => listDevices(devices, MATCHES_LISTED);
+const addressOf = (device: HostDevice | undefined): string =>
+  device ? `${isPci(device) ? 'pci' : 'platform'}: ${device.address}` : '';
+
+const listed = (devices: readonly HostDevice[]): Related[] => listDevices(devices, MATCHES_LISTED);
 
 /** A device that an entry reaches in two ways, such as below two nested bridges, is meant once. */
 function withoutRepeats(devices: FoundEntry['devices']): FoundEntry['devices'] {
-  const byDevice = new Map<PciDevice, FoundEntry['devices'][number]>();
+  const byDevice = new Map<HostDevice, FoundEntry['devices'][number]>();
   for (const found of devices) if (!byDevice.has(found.device)) byDevice.set(found.device, found);
   return [...byDevice.values()];
 }

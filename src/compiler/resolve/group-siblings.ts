@@ -13,9 +13,9 @@ export interface Sibling {
  * holds and that no entry names. What would not keep the group from being viable stays as it is, above all PCIe ports
  * (R-GROUP-1). Where two entries of one group would bring a device along, the first one does.
  */
-export function siblingsOf(entries: readonly FoundEntry[], host: HostIndex): Map<FoundEntry, Sibling[]> {
+export function siblingsOf<T extends FoundEntry>(entries: readonly T[], host: HostIndex): Map<T, Sibling[]> {
   const spoken = new Set<HostDevice>(entries.flatMap((entry) => entry.devices.map(({ device }) => device)));
-  const siblings = new Map<FoundEntry, Sibling[]>();
+  const siblings = new Map<T, Sibling[]>();
   const done = new Set<number>();
   for (const entry of entries) {
     if ((entry.settings.group ?? 'strict') === 'strict') continue;
@@ -24,7 +24,8 @@ export function siblingsOf(entries: readonly FoundEntry[], host: HostIndex): Map
       if (of.group === null || done.has(of.group)) continue;
       done.add(of.group);
       for (const device of host.members.get(of.group) ?? []) {
-        if (spoken.has(device) || (device.bus === 'pci' && device.header === 'bridge') || leavesGroupViable(device)) continue;
+        if (spoken.has(device) || (device.bus === 'pci' && device.header === 'bridge') || leavesGroupViable(device))
+          continue;
         brought.push({ device, of });
       }
     }

@@ -1,27 +1,29 @@
-import { byAddress } from '../../model/index.ts';
-import type { HostIndex, PciDevice } from '../../model/index.ts';
+import { byAddress, isPci } from '../../model/index.ts';
+import type { HostDevice, HostIndex, PciDevice } from '../../model/index.ts';
 
-type Names = ReadonlyMap<string, readonly PciDevice[]>;
+type Names<T extends HostDevice> = ReadonlyMap<string, readonly T[]>;
 
-/** Every way to find a PCI function of a host. Each table is built when it is first used: most manifests need one or two. */
+/**
+ * Every way to find a device of a host; for platform devices by their own names see select-platform.ts. Each table is
+ * built when it is first used: most manifests need one or two.
+ */
 export interface Lookup {
   readonly host: HostIndex;
-  /** All PCI functions in order of address. */
-  readonly devices: readonly PciDevice[];
-  byPath(): ReadonlyMap<string, PciDevice>;
+  /** Devices of every bus by their real path in sysfs. */
+  byPath(): ReadonlyMap<string, HostDevice>;
   /** By `vendor:device`. */
-  byId(): Names;
-  byVendor(): Names;
+  byId(): Names<PciDevice>;
+  byVendor(): Names<PciDevice>;
   /** By domain and bus, `0000:01`. */
-  byBus(): Names;
-  byNetdev(): Names;
-  byBlock(): Names;
+  byBus(): Names<PciDevice>;
+  byNetdev(): Names<HostDevice>;
+  byBlock(): Names<HostDevice>;
   /** By serial number of the device or its disks, and by MAC address; in lower case. */
-  bySerial(): Names;
+  bySerial(): Names<HostDevice>;
   /** By topology path, see {@link topologyOf}. */
-  byTopology(): Names;
+  byTopology(): Names<PciDevice>;
   /** By PF address and VF number, `0000:03:00.0/1`. */
-  byVf(): Names;
+  byVf(): Names<PciDevice>;
   /** By beginning of the class code. */
   byClass(prefix: string): readonly PciDevice[];
 }
@@ -45,8 +47,11 @@ function once<T>(make: () => T): () => T {
   return () => (made ??= { value: make() }).value;
 }
 
-function tabulate(devices: readonly PciDevice[], keys: (device: PciDevice) => Iterable<string | undefined>): Names {
-  const table = new Map<string, PciDevice[]>();
+function tabulate<T extends HostDevice>(
+  devices: readonly T[],
+  keys: (device: T) => Iterable<string | undefined>,
+): Names<T> {
+  const table = new Map<string, T[]>();
   for (const device of devices) {
     for (const key of keys(device)) {
       if (key === undefined) continue;
@@ -59,27 +64,32 @@ function tabulate(devices: readonly PciDevice[], keys: (device: PciDevice) => It
 }
 
 /** Serial numbers and MAC addresses of a device, in lower case. */
-export const serialsOf = (device: PciDevice): string[] =>
-  [device.serial, ...device.blocks.map((block) => block.serial), ...device.netdevs.map((netdev) => netdev.mac)]
+export const serialsOf = (device: HostDevice): string[] =>
+  [
+    isPci(device) ? device.serial : undefined,
+    ...device.blocks.map((block) => block.serial),
+    ...device.netdevs.map((netdev) => netdev.mac),
+  ]
     .filter((serial) => serial !== undefined)
     .map((serial) => serial.toLowerCase());
 
 export function lookupOf(host: HostIndex): Lookup {
-  const devices = [...host.pciByAddress.values()].sort(byAddress);
-  const table = (keys: (device: PciDevice) => Iterable<string | undefined>) => once(() => tabulate(devices, keys));
+  const all = once(() => [...host.byAddress.values()].sort(byAddress));
+  const functions = once(() => all().filter(isPci));
+  const ofAny = (keys: (device: HostDevice) => Iterable<string | undefined>) => once(() => tabulate(all(), keys));
+  const ofPci = (keys: (device: PciDevice) => Iterable<string | undefined>) => once(() => tabulate(functions(), keys));
   const classes = new Map<string, readonly PciDevice[]>();
   return {
     host,
-    devices,
-    byPath: once(() => new Map(devices.map((device) => [device.sysfsPath, device]))),
-    byId: table((device) => [`${device.vendor}:${device.device}`]),
-    byVendor: table((device) => [device.vendor]),
-    byBus: table((device) => [device.address.slice(0, -5)]),
-    byNetdev: table((device) => device.netdevs.map((netdev) => netdev.name)),
-    byBlock: table((device) => device.blocks.map((block) => block.name)),
-    bySerial: table(serialsOf),
-    byTopology: table((device) => [topologyOf(device.sysfsPath)]),
-    byVf: table((device) =>
+    byPath: once(() => new Map(all().map((device) => [device.sysfsPath, device]))),
+    byId: ofPci((device) => [`${device.vendor}:${device.device}`]),
+    byVendor: ofPci((device) => [device.vendor]),
+    byBus: ofPci((device) => [device.address.slice(0, -5)]),
+    byNetdev: ofAny((device) => device.netdevs.map((netdev) => netdev.name)),
+    byBlock: ofAny((device) => device.blocks.map((block) => block.name)),
+    bySerial: ofAny(serialsOf),
+    byTopology: ofPci((device) => [topologyOf(device.sysfsPath)]),
+    byVf: ofPci((device) =>
       device.physicalFunction === null || device.virtualFunctionIndex === null
         ? []
         : [`${device.physicalFunction}/${device.virtualFunctionIndex}`],
@@ -87,7 +97,7 @@ export function lookupOf(host: HostIndex): Lookup {
     byClass(prefix) {
       const known = classes.get(prefix);
       if (known) return known;
-      const matching = devices.filter((device) => device.class.startsWith(prefix));
+      const matching = functions().filter((device) => device.class.startsWith(prefix));
       classes.set(prefix, matching);
       return matching;
     },

@@ -1,11 +1,11 @@
 import { describeDevice, nearNames, parseBdf, slotOf } from '../../model/index.ts';
-import type { Bdf, PciDevice, Related } from '../../model/index.ts';
+import type { Bdf, HostDevice, PciDevice, Related } from '../../model/index.ts';
 import type { Lookup } from './lookup.ts';
 
 const LISTED = 5;
 
 /** Devices as lines below a diagnostic, at most `limit` of them, and how many more there are. */
-export function listDevices(devices: readonly PciDevice[], limit: number): Related[] {
+export function listDevices(devices: readonly HostDevice[], limit: number): Related[] {
   const listed = devices.slice(0, limit).map((device) => ({ message: describeDevice(device) }));
   return devices.length > limit ? [...listed, { message: `… and ${devices.length - limit} more` }] : listed;
 }
@@ -31,7 +31,7 @@ function* oneDigitAway(address: Bdf): Iterable<Bdf> {
 }
 
 /** Devices under names that are nearly this one. */
-export function nearNamed(name: string, table: ReadonlyMap<string, readonly PciDevice[]>): Related[] {
+export function nearNamed(name: string, table: ReadonlyMap<string, readonly HostDevice[]>): Related[] {
   return nearNames(name, table.keys()).flatMap((near) =>
     (table.get(near) ?? []).slice(0, 1).map((device) => ({ message: `${near}: ${describeDevice(device)}` })),
   );

@@ -1,20 +1,13 @@
 import type { Selector } from './selector.ts';
 import type { Lookup } from './lookup.ts';
-import { malformedAddress, serialUnknown } from './diagnostics.ts';
+import { serialUnknown } from './diagnostics.ts';
 import { diskNames } from './block-name.ts';
 import { nearByAddress, nearId, nearNamed } from './near.ts';
-import { parseBdf, unreachable } from '../../model/index.ts';
+import { isPci, parseBdf, unreachable } from '../../model/index.ts';
 import type { Bdf, Diagnostic, PciDevice, Related, Span } from '../../model/index.ts';
-import { readSysfsPath } from './sysfs-path.ts';
-
-/** What a selector found. Without devices, `why` says more than "not found" and `near` lists what comes close. */
-export interface Selection {
-  readonly devices: readonly PciDevice[];
-  readonly why?: string;
-  readonly near?: () => Related[];
-  /** The selector cannot be looked up at all. */
-  readonly refused?: Diagnostic;
-}
+import { byPlainName, byPlatformName, noPciAddress } from './select-platform.ts';
+import type { Selection } from './selection.ts';
+import { normalPath, readSysfsPath } from './sysfs-path.ts';
 
 /** The class codes behind the common names of the schema. */
 const CLASS_NAMES: Readonly<Record<string, string>> = {
@@ -32,7 +25,7 @@ export function select(selector: Selector, lookup: Lookup, at: Span): Selection 
     case 'pci':
       return byAddress(selector.text, lookup, at);
     case 'sysfs':
-      return bySysfs(selector.text, lookup);
+      return bySysfs(selector.text, lookup, at);
     case 'id': {
       const id = selector.text.toLowerCase();
       return { devices: lookup.byId().get(id) ?? [], near: () => nearId(id, lookup) };
@@ -51,6 +44,12 @@ export function select(selector: Selector, lookup: Lookup, at: Span): Selection 
       return bySerial(selector.text, lookup, at);
     case 'topology':
       return byTopology(selector.text, lookup);
+    case 'platform':
+      return byPlatformName(selector.text, lookup, at);
+    case 'plain':
+      return selector.text.startsWith('/sys/')
+        ? bySysfs(selector.text, lookup, at)
+        : byPlainName(selector.text, lookup, at);
     default:
       return unreachable(selector);
   }
@@ -58,19 +57,19 @@ export function select(selector: Selector, lookup: Lookup, at: Span): Selection 
 
 function byAddress(text: string, lookup: Lookup, at: Span): Selection {
   const address = parseBdf(text);
-  if (address === undefined) {
-    const detail = `"${text}" is not a PCI address. Write it as lspci -D prints it, such as 0000:01:00.0; the domain may be left out.`;
-    return { devices: [], refused: malformedAddress({ detail, at }) };
-  }
+  if (address === undefined) return noPciAddress(text, at);
   const device = lookup.host.pciByAddress.get(address);
   return { devices: device ? [device] : [], near: () => nearByAddress(address, lookup) };
 }
 
-function bySysfs(text: string, lookup: Lookup): Selection {
+function bySysfs(text: string, lookup: Lookup, at: Span): Selection {
+  // A platform device may stand below a PCI function, whose address is then the last one in the path.
+  const exact = lookup.byPath().get(normalPath(text));
+  if (exact) return { devices: [exact] };
   const name = readSysfsPath(text);
   switch (name?.kind) {
     case undefined:
-      return { devices: [], why: 'The path names no PCI device, network interface or disk.' };
+      return byPlatformName(text, lookup, at);
     case 'device-path': {
       const device = lookup.byPath().get(name.path);
       return { devices: device ? [device] : [], near: () => nearPath(name.address, lookup) };
@@ -125,8 +124,8 @@ export const noSerials = (what: string, at: Span): Diagnostic =>
 
 function byVf(pf: string, number: number, lookup: Lookup, at: Span): Selection {
   const parents = parseBdf(pf) === undefined ? byNetdev(pf, lookup) : byAddress(pf, lookup, at);
-  const [parent] = parents.devices;
-  if (!parent) return { ...parents, why: `Its PF ${pf} is not there.` };
+  const parent = parents.devices.find(isPci);
+  if (!parent) return { ...parents, devices: [], why: `Its PF ${pf} is not there.` };
   const devices = lookup.byVf().get(`${parent.address}/${number}`) ?? [];
   return { devices, why: whyNoVf(parent, number) };
 }

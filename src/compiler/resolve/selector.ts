@@ -1,16 +1,18 @@
-import { invariant } from '../../model/index.ts';
+import { invariant, parseBdf } from '../../model/index.ts';
 import type { DeviceManifest, Path } from '../../model/index.ts';
 
 /** The ways of naming a device by one word. A VF is named by two. */
-const WORDS = ['pci', 'sysfs', 'id', 'class', 'netdev', 'block', 'serial', 'topology'] as const;
+const WORDS = ['pci', 'sysfs', 'id', 'class', 'netdev', 'block', 'serial', 'topology', 'platform'] as const;
 
 /** Which device an entry of the manifest means, and where it says so. */
 export type Selector = { readonly path: Path } & (
   | { readonly kind: (typeof WORDS)[number]; readonly text: string }
+  /** A plain string that is no PCI address: a platform device, in any of its names. */
+  | { readonly kind: 'plain'; readonly text: string }
   | { readonly kind: 'vf'; readonly pf: string; readonly number: number }
 );
 
-/** A device entry with the short form (a plain address) written out. */
+/** A device entry with the short form (a plain string) written out. */
 export interface Entry {
   readonly settings: DeviceManifest;
   readonly selector: Selector;
@@ -18,7 +20,10 @@ export interface Entry {
 
 /** Reads an entry at `path`. That it has one selector is the manifest stage's promise. */
 export function readEntry(value: string | DeviceManifest, path: Path): Entry {
-  if (typeof value === 'string') return { settings: { pci: value }, selector: { kind: 'pci', text: value, path } };
+  if (typeof value === 'string') {
+    const kind = parseBdf(value) === undefined ? 'plain' : 'pci';
+    return { settings: {}, selector: { kind, text: value, path } };
+  }
   if (value.vf) {
     return {
       settings: value,
@@ -32,5 +37,7 @@ export function readEntry(value: string | DeviceManifest, path: Path): Entry {
 }
 
 /** A selector as a person would say it: `netdev lan7`. */
-export const describeSelector = (selector: Selector): string =>
-  selector.kind === 'vf' ? `VF ${selector.number} of ${selector.pf}` : `${selector.kind} ${selector.text}`;
+export function describeSelector(selector: Selector): string {
+  if (selector.kind === 'vf') return `VF ${selector.number} of ${selector.pf}`;
+  return selector.kind === 'plain' ? `"${selector.text}"` : `${selector.kind} ${selector.text}`;
+}

@@ -19,10 +19,14 @@ function segmentsOf(path: string): string[] {
   return segments;
 }
 
+/** A path without what only makes it longer. */
+export const normalPath = (path: string): string => `/${segmentsOf(path).join('/')}`;
+
 /**
  * Reads a path below /sys without asking the host. The last PCI address in it decides, so a path inside a device's
  * directory names the device, and the path of a device that is gone never names the bridge above it. Links below
- * /sys/bus, /sys/kernel and the like name a device by that address, those of network and block classes by their name.
+ * /sys/bus, /sys/kernel and the like name a device by that address, those of network and block classes by their name. Undefined for what may be the
+ * path of a platform device.
  */
 export function readSysfsPath(path: string): SysfsName | undefined {
   const segments = segmentsOf(path);

@@ -113,7 +113,7 @@ iommu?: Iommu
 memory?: Memory[]
 msi?: Msi
 /**
- * What this VM gets, by a name of your choice. A plain string is a PCI address.
+ * What this VM gets, by a name of your choice. A plain string is a PCI address, or a platform device by its path in the device tree, an alias or its Linux name.
  */
 devices?: {
 [k: string]: string | Device
@@ -134,7 +134,7 @@ iommu?: Iommu
 memory?: Memory[]
 msi?: Msi
 /**
- * What this VM gets, by a name of your choice. A plain string is a PCI address.
+ * What this VM gets, by a name of your choice. A plain string is a PCI address, or a platform device by its path in the device tree, an alias or its Linux name.
  */
 devices: {
 [k: string]: string | Device

@@ -12,6 +12,7 @@ import {
 import type { Law } from './law.ts';
 import { notYet } from './not-yet.ts';
 import { oneSelectorEach } from './one-selector.ts';
+import { regionsNamedOnce } from './regions.ts';
 
 export { notYetPaths } from './not-yet.ts';
 
@@ -25,6 +26,7 @@ const LAWS: readonly Law[] = [
   irqsOnlyWithHold,
   sizesFit,
   pageSizeOnlyWithHugePages,
+  regionsNamedOnce,
 ];
 
 export const checkLaws = (root: MapNode, shape: Pick<Shape, 'isFaulty'>): Diagnostic[] =>

@@ -25,6 +25,7 @@ test('accepts a device with one selector of each kind', () => {
     'vf: {pf: e, index: 0}',
     'serial: s',
     'topology: "0000:00/1c.4"',
+    'platform: fff51000.ethernet',
   ];
   for (const selector of selectors) expect(device(`{${selector}}`).faults, selector).toEqual([]);
 });
@@ -32,7 +33,7 @@ test('accepts a device with one selector of each kind', () => {
 test('refuses a device without a selector, and lists them', () => {
   const { faults, details } = device('{reset: none}');
   expect(faults).toEqual(['one-selector@3:3']);
-  expect(details[0]).toContain('pci, sysfs, id, class, netdev, block, vf, serial, topology');
+  expect(details[0]).toContain('pci, sysfs, id, class, netdev, block, vf, serial, topology, platform');
 });
 
 test('refuses a device with two selectors, and shows every one', () => {
@@ -58,27 +59,26 @@ test('says nothing about the selectors of a device that has a wrong form', () =>
   expect(device('{pcii: "01:00.0"}').faults).toEqual(['unknown-key@3:10']);
 });
 
-test('R-NAME-1: refuses what platform devices will need, each by name, never silently', () => {
-  for (const key of [
-    'platform: soc',
+test('takes the keys of platform devices', () => {
+  for (const rest of [
     'children: {include: [a]}',
-    'regions: []',
+    'children: {exclude: [a]}',
+    'regions: [{index: 0, mmap: required}, {name: a, cacheable: preferred}]',
     'ranges: expose',
     'interruptMap: translate',
+    'guest: {base: 0xc000000, interrupt: 112}',
+    'irqs: [{index: 0, unmask: eventfd}, {index: mac}]',
   ]) {
-    expect(device(`{pci: "01:00.0", ${key}}`).faults, key).toContain('not-yet-supported@3:26');
+    expect(device(`{platform: fff51000.ethernet, ${rest}}`).faults, rest).toEqual([]);
   }
 });
 
-test('takes a platform device for a device that is named', () => {
-  expect(device('{platform: fff51000.ethernet}').faults).toEqual(['not-yet-supported@3:10']);
-});
-
-test('does not speak of the form of what does not work yet', () => {
-  expect(device('{pci: "01:00.0", children: [1, 2], ranges: 7}').faults).toEqual([
-    'not-yet-supported@3:26',
-    'not-yet-supported@3:44',
-  ]);
+test('refuses a region that is named in no way, and one that is named in two', () => {
+  expect(device('{platform: a, regions: [{mmap: required}]}')).toMatchObject({ faults: ['region-selector@3:33'] });
+  expect(device('{platform: a, regions: [{index: 0, name: r, mmap: required}]}')).toMatchObject({
+    faults: ['region-selector@3:44'],
+    related: [['3:34']],
+  });
 });
 
 test('R-RESET-2: refuses reset plugins, and accepts the policy beside them', () => {
@@ -89,12 +89,10 @@ test('R-RESET-2: refuses reset plugins, and accepts the policy beside them', () 
   expect(device('{pci: "01:00.0", reset: {policy: none}}').faults).toEqual([]);
 });
 
-test('R-GROUP-3: refuses noiommu, short and long, in every VM', () => {
-  expect(top('iommu: noiommu').faults).toEqual(['not-yet-supported@3:8']);
-  expect(read('version: 1\nvms: {a: {iommu: {type: noiommu}, devices: {n: "01:00.0"}}}\n').faults).toEqual([
-    'not-yet-supported@2:25',
-  ]);
-  expect(top('iommu: type1').faults).toEqual([]);
+test('R-GROUP-3: takes noiommu by its name, short and long, in every VM', () => {
+  expect(top('iommu: noiommu').faults).toEqual([]);
+  expect(read('version: 1\nvms: {a: {iommu: {type: noiommu}, devices: {n: "01:00.0"}}}\n').faults).toEqual([]);
+  expect(top('iommu: none').faults).toEqual(['wrong-value@3:8']);
 });
 
 test('refuses a VM at the top level beside vms, for every key of one', () => {

@@ -19,8 +19,7 @@ function selectors({ map, path, keyAt }: Part): Diagnostic[] {
   const given = map.entries.filter(({ key }) => SELECTORS.includes(key));
   const [first, ...others] = given;
   if (!first) {
-    const choices = SELECTORS.filter((key) => key !== 'platform').join(', ');
-    const detail = `"${path.at(-1)}" does not say which device it is. Give it one of ${choices}.`;
+    const detail = `"${path.at(-1)}" does not say which device it is. Give it one of ${SELECTORS.join(', ')}.`;
     return [oneSelector({ detail, at: spanOf(keyAt) })];
   }
   const [second] = others;
