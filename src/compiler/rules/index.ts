@@ -12,6 +12,7 @@ import { groupHeldRule } from './group-held.ts';
 import { groupNotViableRule } from './group-not-viable.ts';
 import { groupSplitRule } from './group-split.ts';
 import { guestAddressTwiceRule } from './guest-address-twice.ts';
+import { guestWindowOverlapRule } from './guest-window-overlap.ts';
 import { hugePagesShortRule } from './huge-pages-short.ts';
 import { interruptsNotIsolatedRule } from './interrupts-not-isolated.ts';
 import { irqNotOfferedRule } from './irq-not-offered.ts';
@@ -65,6 +66,7 @@ export const rules: readonly Rule[] = [
   irqNotOfferedRule,
   irqsExclusiveRule,
   guestAddressTwiceRule,
+  guestWindowOverlapRule,
 ];
 
 /** Checks a resolved manifest against every law. All of them run, whatever the others find. */
