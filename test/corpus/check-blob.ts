@@ -12,7 +12,6 @@ import { dtcBlob, dtcText } from './tools.ts';
 /** What came of a blob. */
 export interface Outcome {
   readonly file: string;
-  readonly bytes: number;
   readonly nodes: number;
   readonly properties: number;
   readonly askedOfFdtget: number;
@@ -28,7 +27,7 @@ export function checkBlob(file: string): Outcome {
   if ('problem' in reading) {
     const { what, offset } = reading.problem;
     const problems = [`not read: ${what}, at offset ${offset}`];
-    return { file, bytes: bytes.length, nodes: 0, properties: 0, askedOfFdtget: 0, unknownToFdtget: 0, problems };
+    return { file, nodes: 0, properties: 0, askedOfFdtget: 0, unknownToFdtget: 0, problems };
   }
   const { tree, reservations } = reading;
   const text = dtcText(file);
@@ -48,7 +47,6 @@ export function checkBlob(file: string): Outcome {
   const properties = tree.nodes.reduce((sum, node) => sum + node.properties.size, 0);
   return {
     file,
-    bytes: bytes.length,
     nodes: tree.nodes.length,
     properties,
     askedOfFdtget: fdtget.compared,

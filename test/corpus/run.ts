@@ -39,8 +39,10 @@ async function main(): Promise<void> {
     console.log(`# ${origin}: ${trees.length} trees, ${overlays.length} overlays`);
     if (trees.length === 0 && values.only === '') tally.fail(origin, ['it has no device tree']);
   }
-  checkControls(tally);
   const files = origins.flatMap(({ trees }) => trees);
+  if (files.length === 0) tally.fail('the corpus', ['no device tree is chosen']);
+  console.log(`# ${parseTime(files)}`);
+  checkControls(tally);
   const outcomes: Outcome[] = [];
   await checkBlobs(files, (outcome) => {
     outcomes.push(outcome);
@@ -60,8 +62,6 @@ function summarize(outcomes: readonly Outcome[]): void {
   console.log(`# ${all}, each compared with dtc`);
   const unknown = `${sum((one) => one.unknownToFdtget)} are of nodes that libfdt cannot name`;
   console.log(`# ${sum((one) => one.askedOfFdtget)} of them asked of fdtget; ${unknown}`);
-  const [largest] = outcomes.toSorted((a, b) => b.bytes - a.bytes);
-  if (largest) console.log(`# ${parseTime(largest)}`);
 }
 
 main().catch((error: unknown) => {

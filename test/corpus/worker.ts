@@ -11,6 +11,6 @@ function outcomeOf(file: string): Outcome {
     return checkBlob(file);
   } catch (error) {
     const problems = [error instanceof Error ? (error.stack ?? error.message) : String(error)];
-    return { file, bytes: 0, nodes: 0, properties: 0, askedOfFdtget: 0, unknownToFdtget: 0, problems };
+    return { file, nodes: 0, properties: 0, askedOfFdtget: 0, unknownToFdtget: 0, problems };
   }
 }

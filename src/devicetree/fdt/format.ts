@@ -22,8 +22,8 @@ export const FDT_NOP = 4;
 export const FDT_END = 9;
 
 /**
- * How much of a blob is read at all, so that a hostile one cannot ask for all memory. The largest tree in Debian's kernel
- * packages has some 300 KiB, 4,000 nodes and 20,000 properties.
+ * How much of a blob is read at all, so that a hostile one cannot ask for all memory. The largest blob in Debian's kernel
+ * packages has some 150 KiB, about 900 nodes and 5,400 properties.
  */
 export interface FdtLimits {
   /** Bytes of a blob. */
