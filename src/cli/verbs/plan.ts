@@ -1,8 +1,9 @@
+import { Option } from 'commander';
 import { encodePlan } from '../../compiler/plan-file/encode.ts';
 import { renderPlan } from '../../render/plan.ts';
 import { ExitStatus, statusOf } from '../exit-status.ts';
-import { compileInvocation } from '../compile-invocation.ts';
-import { UsageError, type Verb } from '../verb.ts';
+import { type CompiledInvocation, compileInvocation, reporter } from '../compile-invocation.ts';
+import { type Invocation, UsageError, type Verb } from '../verb.ts';
 
 /** The dry run: nothing that this verb loads can write to the host. */
 export const verb: Verb = {
@@ -11,15 +12,25 @@ export const verb: Verb = {
   configure: (command) => {
     command
       .argument('[manifest]', 'the manifest')
-      .option('-o, --output <format>', 'text or json', 'text')
+      .addOption(
+        new Option('-o, --output <format>', 'text, json, or dts: an overlay for the device tree of a guest')
+          .choices(['text', 'json', 'dts'])
+          .default('text'),
+      )
+      .option('--vm <name>', 'with -o dts, whose guest, where several have platform devices')
+      .option('--guest-intc <label>', "with -o dts, the label of the interrupt controller in the guest's tree", 'intc')
       .option('--out <file>', 'save the plan for up --plan')
       .option('--detailed-exitcode', 'status 2 where there are steps to take');
   },
   run: async (invocation) => {
     const { options, terminal } = invocation;
     const format = options['output'];
-    if (format !== 'text' && format !== 'json') throw new UsageError(`-o takes text or json, not "${String(format)}"`);
-    const { plan, diagnostics, report } = await compileInvocation(invocation);
+    if (format !== 'text' && format !== 'json' && format !== 'dts') {
+      throw new UsageError(`-o takes text, json or dts, not "${String(format)}"`);
+    }
+    if (format !== 'dts' && options['vm'] !== undefined) throw new UsageError('--vm is for -o dts');
+    const compiled = await compileInvocation(invocation);
+    const { plan, diagnostics, report } = compiled;
     await report();
     if (!plan) return statusOf(diagnostics);
     const text = encodePlan(plan);
@@ -33,8 +44,26 @@ export const verb: Verb = {
       if (!invocation.global.quiet)
         terminal.err(`Saved the plan to ${options['out']}; "vfio-compose up --plan" runs it.\n`);
     }
-    if (format === 'json') terminal.out(text);
-    else terminal.out(renderPlan(plan));
+    if (format === 'dts') {
+      const status = await printGuestTree(invocation, compiled);
+      if (status !== ExitStatus.done) return status;
+    } else terminal.out(format === 'json' ? text : renderPlan(plan));
     return options['detailedExitcode'] === true && plan.up.length > 0 ? ExitStatus.changesPending : ExitStatus.done;
   },
 };
+
+async function printGuestTree(invocation: Invocation, compiled: CompiledInvocation): Promise<number> {
+  const { resolved, machine, sources = new Map<string, string>() } = compiled;
+  if (!resolved || !machine) return statusOf(compiled.diagnostics);
+  const { options, terminal } = invocation;
+  const { guestTree } = await import('../guest-tree.ts');
+  const vm = typeof options['vm'] === 'string' ? options['vm'] : undefined;
+  const controller = typeof options['guestIntc'] === 'string' ? options['guestIntc'] : 'intc';
+  const made = guestTree(resolved, machine.inventory, { vm, controller });
+  if ('source' in made) {
+    terminal.out(made.source);
+    return ExitStatus.done;
+  }
+  await reporter(invocation, made.diagnostics, sources)();
+  return statusOf(made.diagnostics);
+}

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { indexHost, type ResolvedPlatformDevice } from '../../model/index.ts';
+import { indexHost } from '../../model/index.ts';
 import { host, spanAt } from '../../testing/index.ts';
+import { resolvedPlatform, resolvedVm } from '../../testing/resolved-platform.ts';
 import { guestWindowOverlapRule as rule } from './guest-window-overlap.ts';
 
 const HOST = indexHost(
@@ -25,43 +26,14 @@ const HOST = indexHost(
 
 /** Entries of one VM: a device with what the manifest says about its place. */
 function report(...entries: [address: string, guest: { base?: bigint; interrupt?: number }][]): string[] {
-  const devices = entries.map(([address, { base = null, interrupt = null }]): ResolvedPlatformDevice => {
-    const device = HOST.byAddress.get(address);
-    if (!device || device.bus === 'pci') throw new Error(`no device ${address}`);
-    const at = spanAt(['vms', 'vm', 'devices', address]);
-    return {
-      bus: 'platform',
-      device,
-      name: address,
-      vm: 'vm',
-      origin: { kind: 'named' },
-      use: 'assign',
-      driver: 'vfio-platform',
-      reset: 'none',
-      groupPolicy: 'strict',
-      inUse: 'refuse',
-      at,
-      selectorAt: at,
-      irqs: [],
-      regions: [],
-      ranges: { mode: 'translate', at },
-      interruptMap: { mode: 'translate', at },
-      children: { included: [], excluded: [], at },
+  const devices = entries.map(([address, { base = null, interrupt = null }]) =>
+    resolvedPlatform(HOST, address, {
       guest: { base, interrupt, at: spanAt(['vms', 'vm', 'devices', address, 'guest']) },
-    };
-  });
-  const at = spanAt(['vms', 'vm']);
-  const vm = {
-    name: 'vm',
-    at,
-    iommu: { type: 'type1v2', unsafeInterrupts: false, at },
-    handoff: { mode: 'hold', at },
-    memory: [],
-    msi: { banks: 0, at },
-    devices,
-  } as const;
-  const findings = rule.check({ manifest: { name: 'p', vms: [vm] }, host: HOST, running: [] });
-  return findings.map(({ severity, code, at: place }) => `${severity} ${code} at ${place?.file}`);
+    }),
+  );
+  const manifest = { name: 'p', vms: [resolvedVm('vm', devices)] };
+  const findings = rule.check({ manifest, host: HOST, running: [] });
+  return findings.map(({ severity, code, at }) => `${severity} ${code} at ${at?.file}`);
 }
 
 test('R-GUEST-4: fires where addresses of two devices overlap, the second region counted', () => {
