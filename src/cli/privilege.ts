@@ -23,8 +23,8 @@ function fileOf(step: Step): string | undefined {
   }
 }
 
-/** Kinds that only root may do, whatever a file says. */
-const ROOT_ONLY: ReadonlySet<Step['kind']> = new Set(['load-module', 'chown-node', 'chmod-node']);
+/** Kinds that only root may do, whatever a file says: a group of no-IOMMU mode asks for CAP_SYS_RAWIO besides. */
+const ROOT_ONLY: ReadonlySet<Step['kind']> = new Set(['load-module', 'chown-node', 'chmod-node', 'open-noiommu-group']);
 
 function isAllowed(step: Step): boolean {
   if (ROOT_ONLY.has(step.kind)) return process.geteuid?.() === 0;

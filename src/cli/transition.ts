@@ -1,7 +1,7 @@
 import type { ProjectRecord } from '../runtime/project/record.ts';
 import { StateDirectory, StateDirectoryError } from '../runtime/project/state-directory.ts';
 import { ExitStatus } from './exit-status.ts';
-import type { Invocation } from './verb.ts';
+import { type Invocation, UsageError } from './verb.ts';
 
 /** The right to change the host, held by one run at a time on one state directory. */
 export interface StateLock {
@@ -14,9 +14,18 @@ export const stateDirectoryOf = ({ global, terminal }: Invocation): StateDirecto
     ? new StateDirectory(global.stateDir)
     : StateDirectory.default(global.host !== undefined, terminal.env);
 
-/** Takes the lock of the state directory; the exit status, after a message, where it cannot be had. */
+/**
+ * Takes the lock of the state directory; the exit status, after a message, where it cannot be had. Throws
+ * {@link UsageError} for a host that cannot be changed because it is only a device tree.
+ */
 export async function lockState(invocation: Invocation): Promise<StateLock | number> {
-  const { terminal } = invocation;
+  const { terminal, global } = invocation;
+  if (global.tree !== undefined) {
+    throw new UsageError(
+      '--dtb is for planning: a device tree has no kernel that could carry anything out. ' +
+        '"vfio-compose capture --dtb FILE -o host.json" makes a snapshot of it, and --host host.json a simulated kernel of that',
+    );
+  }
   const state = stateDirectoryOf(invocation);
   try {
     state.ensure();
@@ -85,13 +94,15 @@ export async function bringBackProject(
     for (const diagnostic of diagnostics) terminal.err(`${diagnostic.summary}: ${diagnostic.detail}\n`);
     return ExitStatus.failedAndNotRolledBack;
   }
-  const busy = record.assignments.flatMap((entry) =>
-    machine.holders(`/dev/vfio/${entry.group}`).map((holder) => ({ entry, holder })),
-  );
+  const { nodeOf } = await import('../runtime/project/holders.ts');
+  const busy = record.assignments.flatMap((entry) => {
+    const node = record.hostFile === null ? nodeOf(entry) : null;
+    return node === null ? [] : machine.holders(node).map((holder) => ({ entry, node, holder }));
+  });
   if (busy.length > 0) {
-    for (const { entry, holder } of busy) {
+    for (const { entry, node, holder } of busy) {
       terminal.err(
-        `vfio-compose down: ${holder.command} (pid ${holder.pid}) has /dev/vfio/${entry.group} open, the group of ${entry.address}. ` +
+        `vfio-compose down: ${holder.command} (pid ${holder.pid}) has ${node} open, the group of ${entry.address}. ` +
           'The kernel would wait until it closes it.\n',
       );
     }

@@ -29,12 +29,21 @@ export function renderSummary(plan: Plan): string[] {
     lines.push('', `  ${vm} (${assignments[0]?.handoff})`);
     for (const entry of assignments) {
       lines.push(
-        `    ${entry.device}  ${entry.address}  group ${entry.group}  ${driverChange(drivers, entry)}${guestText(entry)}`,
+        `    ${entry.device}  ${entry.address}  ${groupText(entry)}  ${driverChange(drivers, entry)}${guestText(entry)}`,
       );
     }
+    if (assignments.some(({ group }) => group === null)) lines.push(...WITHOUT_IOMMU);
   }
   return lines;
 }
+
+/** R-GROUP-3: loud. A device without a group is in the plan only where the manifest names the mode. */
+const WITHOUT_IOMMU = [
+  '    UNSAFE: a device above has no IOMMU. Whoever programs it reads and writes all memory of this host with it, and the',
+  '    kernel marks itself tainted. Give it to nobody whom you would not give root.',
+];
+
+const groupText = ({ group }: Assignment): string => (group === null ? 'NO IOMMU' : `group ${group}`);
 
 function byVm(assignments: readonly Assignment[]): Map<string, Assignment[]> {
   const vms = new Map<string, Assignment[]>();

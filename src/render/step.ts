@@ -8,6 +8,9 @@ const driver = (step: { device: { bus: string }; driver: string | null }): strin
   `/sys/bus/${step.device.bus}/drivers/${step.driver}`;
 const pages = (pageSize: bigint | null): string => (pageSize === null ? '' : ` of ${formatBytes(pageSize)} pages`);
 
+/** PCI's kinds of interrupt have names, those of other devices numbers. */
+const interrupt = (index: string | number): string => (typeof index === 'number' ? `interrupt ${index}` : index);
+
 /** What else an answer must say: `, 1 region, 3 interrupts, can be reset`. */
 function expected({ regions, irqs, reset }: Extract<Step, { kind: 'check-device-info' }>): string {
   const count = (number: number, what: string) => `, ${number} ${what}${number === 1 ? '' : 's'}`;
@@ -96,7 +99,9 @@ function describeCall(step: Exclude<Step, { kind: Described }>): string {
     case 'check-region-info':
       return `VFIO_DEVICE_GET_REGION_INFO ${step.deviceHandle} region ${step.index}${step.size === undefined ? '' : ` is ${formatBytes(step.size)}`}${step.flags === undefined ? '' : `, ${step.flags.join(', ')}`}`;
     case 'check-irq-info':
-      return `VFIO_DEVICE_GET_IRQ_INFO ${step.deviceHandle} ${step.index} has ${step.count}${step.trigger === undefined ? '' : `, ${step.trigger}`}`;
+      return typeof step.index === 'number'
+        ? `VFIO_DEVICE_GET_IRQ_INFO ${step.deviceHandle} interrupt ${step.index} is ${step.trigger ?? 'there'}`
+        : `VFIO_DEVICE_GET_IRQ_INFO ${step.deviceHandle} ${step.index} has ${step.count}`;
     case 'check-devtree-info':
       return `VFIO_DEVICE_GET_DEVTREE_INFO ${step.deviceHandle} ${step.type} ${step.index} is ${step.path} [${step.dtIndex}]`;
     case 'reset-device':
@@ -116,13 +121,15 @@ function describeCall(step: Exclude<Step, { kind: Described }>): string {
     case 'unmap-dma':
       return `VFIO_IOMMU_UNMAP_DMA ${step.container} ${range(step.iova, step.size)}`;
     case 'set-irqs':
-      return `VFIO_DEVICE_SET_IRQS ${step.deviceHandle} ${step.index}: ${step.eventfds.length} eventfds`;
+      return typeof step.index === 'number'
+        ? `VFIO_DEVICE_SET_IRQS ${step.deviceHandle} interrupt ${step.index}: ${step.eventfds.join(', ')} is signalled`
+        : `VFIO_DEVICE_SET_IRQS ${step.deviceHandle} ${step.index}: ${step.eventfds.length} eventfds`;
     case 'clear-irqs':
-      return `VFIO_DEVICE_SET_IRQS ${step.deviceHandle} ${step.index}: off`;
+      return `VFIO_DEVICE_SET_IRQS ${step.deviceHandle} ${interrupt(step.index)}: off`;
     case 'set-irq-unmask':
-      return `VFIO_DEVICE_SET_IRQS ${step.deviceHandle} ${step.index}: ${step.eventfd} unmasks`;
+      return `VFIO_DEVICE_SET_IRQS ${step.deviceHandle} ${interrupt(step.index)}: ${step.eventfd} unmasks`;
     case 'clear-irq-unmask':
-      return `VFIO_DEVICE_SET_IRQS ${step.deviceHandle} ${step.index}: no eventfd unmasks`;
+      return `VFIO_DEVICE_SET_IRQS ${step.deviceHandle} ${interrupt(step.index)}: no eventfd unmasks`;
     default:
       return unreachable(step);
   }

@@ -1,3 +1,4 @@
+import type { Assignment } from '../../model/index.ts';
 import type { StateDirectory } from '../../runtime/project/state-directory.ts';
 import { ExitStatus } from '../exit-status.ts';
 import { table } from '../table.ts';
@@ -29,7 +30,7 @@ export const verb: Verb = {
         device.vm,
         device.device,
         device.address,
-        String(device.group),
+        device.group === null ? 'NO IOMMU' : String(device.group),
         device.driver,
         row.pid === null ? '-' : String(row.pid),
         device.heldBy.map((holder) => `${holder.command} (${holder.pid})`).join(', ') || '-',
@@ -45,16 +46,17 @@ export const verb: Verb = {
 
 async function projectRows(state: StateDirectory) {
   const { recordedProjects, statusOfRecord } = await import('../../runtime/project/running.ts');
-  const { groupHolders } = await import('../../runtime/project/holders.ts');
+  const { nodeHolders, nodeOf } = await import('../../runtime/project/holders.ts');
   return recordedProjects(state).map((record) => {
-    const holders = record.hostFile === null ? groupHolders() : new Map<number, never[]>();
+    const holders = record.hostFile === null ? nodeHolders() : new Map<string, never[]>();
+    const heldBy = (entry: Assignment) => (holders.size === 0 ? [] : (holders.get(nodeOf(entry) ?? '') ?? []));
     return {
       name: record.name,
       status: statusOfRecord(record),
       pid: record.owner?.pid ?? null,
       since: record.since,
       host: record.hostFile,
-      devices: record.assignments.map((entry) => ({ ...entry, heldBy: entry.group === null ? [] : (holders.get(entry.group) ?? []) })),
+      devices: record.assignments.map((entry) => ({ ...entry, heldBy: heldBy(entry) })),
       left: record.left,
     };
   });

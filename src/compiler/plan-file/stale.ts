@@ -39,12 +39,22 @@ export function checkStale(plan: Plan, inventory: HostInventory, running: readon
     }),
   );
   const others = running.filter((project) => project.name !== plan.project);
-  const groups = new Map(others.flatMap((project) => project.devices.map((device) => [device.group, project.name])));
-  const conflicts = plan.assignments.flatMap((entry) => {
-    const owner = groups.get(entry.group);
-    return owner === undefined
+  const owners = new Map(
+    others.flatMap(({ name, devices }) =>
+      devices.flatMap(({ address, group }): [string | number, string][] => [
+        [address, name],
+        // Without an IOMMU there is no group to share.
+        ...(group === null ? [] : [[group, name] as [number, string]]),
+      ]),
+    ),
+  );
+  const conflicts = plan.assignments.flatMap(({ address, group }) => {
+    const ofDevice = owners.get(address);
+    if (ofDevice !== undefined) return [planConflict({ detail: `Project ${ofDevice} has ${address}.` })];
+    const ofGroup = group === null ? undefined : owners.get(group);
+    return ofGroup === undefined
       ? []
-      : [planConflict({ detail: `${entry.address} is in IOMMU group ${entry.group}, which project ${owner} has.` })];
+      : [planConflict({ detail: `${address} is in IOMMU group ${group}, which project ${ofGroup} has.` })];
   });
   return [...changed, ...conflicts];
 }

@@ -1,5 +1,5 @@
 import type { HostInventory } from '../../model/index.ts';
-import { groupHolders } from './holders.ts';
+import { nodeHolders } from './holders.ts';
 import type { Machine } from './machine.ts';
 import { localNames } from './name-service.ts';
 
@@ -14,10 +14,7 @@ export function liveMachine(inventory: HostInventory, digest: string): Machine {
       const { LinuxKernel } = await import('../kernel/linux/linux-kernel.ts');
       return LinuxKernel.load();
     },
-    holders: (path) => {
-      const group = Number(path.slice('/dev/vfio/'.length));
-      return (groupHolders().get(group) ?? []).filter((holder) => holder.pid !== process.pid);
-    },
+    holders: (path) => (nodeHolders().get(path) ?? []).filter((holder) => holder.pid !== process.pid),
     save: async () => {},
   };
 }
