@@ -34,6 +34,8 @@ export const SCENARIOS: readonly ScenarioFacts[] = [
   { name: 'raw-virtio-mmio', needsCommand: false, onRequest: false, machines: ['arm64-platform'] },
   { name: 'raw-level-interrupt', needsCommand: false, onRequest: false, machines: ['arm64-platform'] },
   { name: 'raw-midway', needsCommand: false, onRequest: false, machines: ['midway'] },
+  { name: 'virtio-mmio', needsCommand: true, onRequest: true, machines: ['arm64-platform'] },
+  { name: 'midway', needsCommand: true, onRequest: true, machines: ['midway'] },
   { name: 'map-bench', needsCommand: false, onRequest: true, machines: PCI },
   { name: 'example', needsCommand: true, onRequest: true, machines: [] },
 ];

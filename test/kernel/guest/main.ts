@@ -9,6 +9,7 @@ import { lockstepScenario } from './lockstep.ts';
 import { loadModules } from './load-modules.ts';
 import { mapBench } from './map-bench.ts';
 import { platformFacts } from './platform-facts.ts';
+import { midway } from './midway.ts';
 import { planEqualsCapture } from './plan-equals-capture.ts';
 import { rawLevelInterrupt } from './raw-level-interrupt.ts';
 import { rawMidway } from './raw-midway.ts';
@@ -20,6 +21,7 @@ import { savedPlan } from './saved-plan.ts';
 import { runScenario, type Scenario } from './scenario.ts';
 import { treeNames } from './tree-names.ts';
 import { upAndDown } from './up-and-down.ts';
+import { virtioMmio } from './virtio-mmio.ts';
 import { withoutRoot } from './without-root.ts';
 
 const SCENARIOS: Readonly<Record<string, Scenario>> = {
@@ -41,6 +43,8 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'raw-virtio-mmio': rawVirtioMmio,
   'raw-level-interrupt': rawLevelInterrupt,
   'raw-midway': rawMidway,
+  'virtio-mmio': virtioMmio,
+  midway,
   'map-bench': mapBench,
   example,
 };

@@ -1,13 +1,6 @@
-import path from 'node:path';
-import { compile } from '../../../src/compiler/compile.ts';
 import type { Plan, Step } from '../../../src/model/index.ts';
-import { Execution } from '../../../src/runtime/executor/execute.ts';
-import { explain } from '../../../src/runtime/executor/explain.ts';
-import { FileJournal, type JournalMark } from '../../../src/runtime/executor/journal.ts';
-import { digestOf } from '../../../src/runtime/inventory/index.ts';
-import { readLiveInventory } from '../../../src/runtime/inventory/live.ts';
-import { LinuxKernel } from '../../../src/runtime/kernel/linux/index.ts';
-import { manifestFrom } from '../../../src/testing/manifest.ts';
+import type { JournalMark } from '../../../src/runtime/executor/journal.ts';
+import { HeldRun, planHere } from './held-run.ts';
 
 const PAGE = 4096;
 const FIRST = 0x4000_0000;
@@ -30,17 +23,7 @@ export function planOfMappings(device: string, pages: number): Plan {
     iova: `0x${(FIRST + page * PAGE).toString(16)}`,
     size: '4KiB',
   }));
-  const inventory = readLiveInventory();
-  const { plan, diagnostics } = compile({
-    manifest: manifestFrom({ version: 1, name: 'mappings', vms: { machine: { memory, devices: { nic: device } } } }),
-    inventory,
-    digest: digestOf(inventory),
-    names: { user: () => undefined, group: () => undefined },
-    running: [],
-    toolVersion: '0.0.0',
-  });
-  if (!plan) throw new Error(diagnostics.map(({ code, detail }) => `${code}: ${detail}`).join(' | '));
-  return plan;
+  return planHere({ version: 1, name: 'mappings', vms: { machine: { memory, devices: { nic: device } } } });
 }
 
 /** Milliseconds from the start of the first of some steps to the end of the last. */
@@ -81,21 +64,17 @@ export class ExecutedPlan {
   async run(folder: string): Promise<ExecutedTimes> {
     const map = new Stretch(this.plan.up.filter(({ kind }) => kind === 'map-dma'));
     const unmap = new Stretch(this.plan.down.filter(({ kind }) => kind === 'unmap-dma'));
-    const file = new FileJournal(path.join(folder, 'journal'));
     let journalMilliseconds = 0;
     let journalRecords = 0;
-    const execution = new Execution({
-      plan: this.plan,
-      host: { kernel: await LinuxKernel.load(), holders: () => [] },
-      journal: {
+    const run = await HeldRun.up(this.plan, folder, {
+      journal: (file) => ({
         record: (mark: JournalMark, step: string) => {
           const began = performance.now();
           file.record(mark, step);
           journalMilliseconds += performance.now() - began;
           journalRecords += 1;
         },
-      },
-      explain,
+      }),
       events: {
         started: (step) => {
           map.started(step);
@@ -106,15 +85,8 @@ export class ExecutedPlan {
           unmap.finished(step);
         },
       },
-      stepTimeoutMs: 60_000,
     });
-    const up = await execution.up();
-    const left = await execution.back(up.ran);
-    file.close();
-    const failures = [...(up.kind === 'failed' ? [up.failure] : []), ...left];
-    if (failures.length > 0) {
-      throw new Error(failures.map(({ step, operation, errno }) => `${step.id}: ${operation}: ${errno}`).join(' | '));
-    }
+    await run.back();
     return {
       mapMilliseconds: map.milliseconds,
       unmapMilliseconds: unmap.milliseconds,

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { LinuxKernel } from '../../../src/runtime/kernel/linux/index.ts';
 import { platformLink, type TreeBus } from './platform.ts';
 import * as vfio from './vfio.ts';
@@ -13,19 +12,45 @@ export function noIommuNode(bus: TreeBus, name: string): string {
   return `noiommu-${group}`;
 }
 
-export const hasNoIommuNode = (bus: TreeBus, name: string): boolean =>
-  platformLink(bus, name, 'iommu_group') !== undefined && existsSync(`/dev/vfio/${noIommuNode(bus, name)}`);
-
-/** A device that is open without an IOMMU, and its registers. */
-export class OpenDevice {
+/** The registers of an open device: those of its first region. */
+export class Registers {
   readonly info: vfio.DeviceInfo;
 
-  private constructor(
+  constructor(
     readonly kernel: LinuxKernel,
-    /** The device's own fd first: it is closed first. */
-    private readonly fds: readonly [number, number, number],
+    readonly fd: number,
   ) {
-    this.info = vfio.deviceInfo(this.fd);
+    this.info = vfio.deviceInfo(fd);
+  }
+
+  /** Reads a register by one pread of its width. */
+  read(register: number, width: 1 | 2 | 4 = 4): number {
+    return this.kernel.pread(this.fd, width, this.#at(register)).readUIntLE(0, width);
+  }
+
+  /** Writes a 32-bit register by one pwrite. */
+  write(register: number, value: number): void {
+    const data = Buffer.alloc(4);
+    data.writeUInt32LE(value);
+    this.kernel.pwrite(this.fd, data, this.#at(register));
+  }
+
+  #at(register: number): bigint {
+    const [region] = this.info.regions;
+    if (!region) throw new Error('the device has no region');
+    return BigInt(region.offset) + BigInt(register);
+  }
+}
+
+/** A device that the test itself has opened without an IOMMU. */
+export class OpenDevice extends Registers {
+  private constructor(
+    kernel: LinuxKernel,
+    device: number,
+    /** The group and the container. */
+    private readonly others: readonly number[],
+  ) {
+    super(kernel, device);
   }
 
   /** Opens a device that is bound to VFIO: container, group, device. Throws with the call that was refused. */
@@ -37,32 +62,10 @@ export class OpenDevice {
     vfio.succeed('SET_CONTAINER', vfio.setContainer(group, container));
     vfio.succeed('SET_IOMMU', vfio.setIommu(container, NO_IOMMU));
     const device = vfio.succeed('GET_DEVICE_FD', vfio.deviceFd(group, name));
-    return new OpenDevice(kernel, [device, group, container]);
-  }
-
-  get fd(): number {
-    return this.fds[0];
-  }
-
-  /** Reads a register of region 0 by one pread of its width. */
-  read(register: number, width: 1 | 2 | 4 = 4): number {
-    return this.kernel.pread(this.fd, width, this.#at(register)).readUIntLE(0, width);
-  }
-
-  /** Writes a 32-bit register of region 0 by one pwrite. */
-  write(register: number, value: number): void {
-    const data = Buffer.alloc(4);
-    data.writeUInt32LE(value);
-    this.kernel.pwrite(this.fd, data, this.#at(register));
+    return new OpenDevice(kernel, device, [group, container]);
   }
 
   close(): void {
-    for (const fd of this.fds) vfio.close(fd);
-  }
-
-  #at(register: number): bigint {
-    const [region] = this.info.regions;
-    if (!region) throw new Error('the device has no region');
-    return BigInt(region.offset) + BigInt(register);
+    for (const fd of [this.fd, ...this.others]) vfio.close(fd);
   }
 }

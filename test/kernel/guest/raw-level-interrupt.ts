@@ -3,6 +3,7 @@ import { OpenDevice } from './no-iommu.ts';
 import { bindPlatform, giveBackPlatform, platformState } from './platform.ts';
 import { CLOCK, interruptsByAlarm } from './alarm-clock.ts';
 import type { Scenario } from './scenario.ts';
+import { withEventfds } from './vfio-irqs.ts';
 
 /** A level interrupt, and a device of the AMBA bus: the clock of this machine through vfio-amba. */
 export const rawLevelInterrupt: Scenario = ({ test, cleanup }) => {
@@ -23,7 +24,7 @@ export const rawLevelInterrupt: Scenario = ({ test, cleanup }) => {
     );
   });
   test('its level interrupt comes once and is masked, until it is unmasked by a call or by an eventfd', () =>
-    interruptsByAlarm(clock, 0));
+    withEventfds(clock, 0, 'level', (eventfds) => interruptsByAlarm(clock, eventfds)));
   test('the clock goes back', () => {
     clock.close();
     giveBackPlatform('amba', CLOCK);

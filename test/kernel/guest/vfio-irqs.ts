@@ -1,5 +1,7 @@
 import { readFileSync, readSync } from 'node:fs';
 import { ioctl, type Called } from './libc.ts';
+import type { Registers } from './no-iommu.ts';
+import { succeed } from './vfio.ts';
 
 /** Interrupts of a device fd, as the tests speak of them themselves: written apart from the product's, like `vfio.ts`. */
 const SET_IRQS = 0x3b6e;
@@ -7,7 +9,7 @@ const DATA = { none: 1, eventfd: 4 } as const;
 const ACTION = { mask: 8, unmask: 16, trigger: 32 } as const;
 
 /** Connects an eventfd to what an action does: `trigger` signals it, `unmask` is done when it is signalled. */
-export function connect(device: number, index: number, action: 'trigger' | 'unmask', eventfd: number): Called {
+function connect(device: number, index: number, action: 'trigger' | 'unmask', eventfd: number): Called {
   const set = header(index, DATA.eventfd | ACTION[action], 1, 4);
   set.writeInt32LE(eventfd, 20);
   return ioctl(device, SET_IRQS, set);
@@ -18,8 +20,33 @@ export const act = (device: number, index: number, action: keyof typeof ACTION):
   ioctl(device, SET_IRQS, header(index, DATA.none | ACTION[action], 1, 0));
 
 /** Takes everything away that is connected to an interrupt. */
-export const disconnect = (device: number, index: number): Called =>
+const disconnect = (device: number, index: number): Called =>
   ioctl(device, SET_IRQS, header(index, DATA.none | ACTION.trigger, 0, 0));
+
+/** The eventfds that are connected to an interrupt: the one that it signals, and the one that ends its mask. */
+export interface Eventfds {
+  readonly trigger: number;
+  readonly unmask: number;
+}
+
+/** Connects eventfds of the test's own to an interrupt, for as long as `body` takes; an edge interrupt has no mask to end. */
+export async function withEventfds(
+  { kernel, fd }: Registers,
+  index: number,
+  kind: 'edge' | 'level',
+  body: (eventfds: Eventfds) => Promise<void>,
+): Promise<void> {
+  const eventfds = { trigger: kernel.eventfd(), unmask: kernel.eventfd() };
+  try {
+    succeed('SET_IRQS', connect(fd, index, 'trigger', eventfds.trigger));
+    if (kind === 'level') succeed('SET_IRQS', connect(fd, index, 'unmask', eventfds.unmask));
+    await body(eventfds);
+  } finally {
+    disconnect(fd, index);
+    kernel.close(eventfds.trigger);
+    kernel.close(eventfds.unmask);
+  }
+}
 
 function header(index: number, flags: number, count: number, dataLength: number): Buffer {
   const set = Buffer.alloc(20 + dataLength);

@@ -1,8 +1,7 @@
 import { equal } from './assert.ts';
-import type { OpenDevice } from './no-iommu.ts';
+import type { Registers } from './no-iommu.ts';
 import { ask } from './report-port.ts';
-import { connect, disconnect, signalled } from './vfio-irqs.ts';
-import { succeed } from './vfio.ts';
+import { signalled } from './vfio-irqs.ts';
 
 /** The network card on virtio-mmio whose cable the outside pulls: `LINK` of the harness's machine table, in its slot. */
 export const CARD = 'a003e00.virtio_mmio';
@@ -28,7 +27,7 @@ const CONFIG_CHANGED = 2;
 const BOTH = 3;
 
 /** The registers are those of a virtio network card. */
-export function isNetworkCard(card: OpenDevice): void {
+export function isNetworkCard(card: Registers): void {
   equal(card.read(REGISTER.magic), MAGIC, 'the magic value');
   equal(card.read(REGISTER.deviceId), NETWORK_CARD, 'the kind of device');
   // Its own registers answer to 32 bits only; its configuration, which begins with the address of the card, to any width.
@@ -39,10 +38,8 @@ export function isNetworkCard(card: OpenDevice): void {
  * Lets the card interrupt without DMA: it has no queues, but tells when its cable is pulled and plugged in again. An edge
  * interrupt comes once each time, and nobody has to unmask it.
  */
-export async function interruptsByCable(card: OpenDevice, index: number): Promise<void> {
-  const eventfd = card.kernel.eventfd();
+export async function interruptsByCable(card: Registers, trigger: number): Promise<void> {
   try {
-    succeed('SET_IRQS', connect(card.fd, index, 'trigger', eventfd));
     for (const status of [0, 1, 3]) card.write(REGISTER.status, status);
     card.write(REGISTER.driverFeaturesSelect, 0);
     card.write(REGISTER.driverFeatures, FEATURE_STATUS);
@@ -55,14 +52,12 @@ export async function interruptsByCable(card: OpenDevice, index: number): Promis
       ['on', 1],
     ] as const) {
       ask(`link ${LINK} ${state}`);
-      equal(await signalled(eventfd, `cable ${state}`), 1, 'the number of interrupts');
+      equal(await signalled(trigger, `cable ${state}`), 1, 'the number of interrupts');
       equal(card.read(REGISTER.interruptStatus) & CONFIG_CHANGED, CONFIG_CHANGED, 'the reason of the interrupt');
       equal(card.read(REGISTER.configLinkStatus, 2) & 1, link, `the link with its cable ${state}`);
       card.write(REGISTER.interruptAck, BOTH);
     }
   } finally {
     card.write(REGISTER.status, 0);
-    disconnect(card.fd, index);
-    card.kernel.close(eventfd);
   }
 }
