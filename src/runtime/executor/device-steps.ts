@@ -1,5 +1,6 @@
 import { formatBytes, type StepOf } from '../../model/index.ts';
 import type { Kernel } from '../kernel/port.ts';
+import { writeRegister } from '../registers.ts';
 import {
   connectEventfds,
   disableIrqs,
@@ -18,6 +19,7 @@ import type { Handles } from './handles.ts';
 
 export async function openDevice(kernel: Kernel, handles: Handles, step: StepOf<'open-device'>): Promise<void> {
   handles.setFd(step.handle, await getDeviceFd(kernel, handles.fd(step.groupHandle), step.device.address));
+  handles.setBus(step.handle, step.device.bus);
 }
 
 export function checkDeviceInfo(kernel: Kernel, handles: Handles, step: StepOf<'check-device-info'>): void {
@@ -49,7 +51,7 @@ export function checkRegionInfo(kernel: Kernel, handles: Handles, step: StepOf<'
   if (missing.length > 0) {
     throw new UnexpectedAnswer(`region ${step.index} of ${step.deviceHandle} does not allow ${missing.join(', ')}`);
   }
-  handles.setRegionOffset(step.deviceHandle, step.index, info.offset);
+  handles.setRegion(step.deviceHandle, info);
 }
 
 /** Interrupts have names on PCI and numbers elsewhere. */
@@ -58,14 +60,16 @@ const irqIndex = (index: StepOf<'set-irqs'>['index']): number => (typeof index =
 export function checkIrqInfo(kernel: Kernel, handles: Handles, step: StepOf<'check-irq-info'>): void {
   const info = getIrqInfo(kernel, handles.fd(step.deviceHandle), irqIndex(step.index));
   const trigger = info.automasked ? 'level' : 'edge';
+  if (info.count < step.count) {
+    throw new UnexpectedAnswer(
+      typeof step.index === 'number'
+        ? `interrupt ${step.index} of ${step.deviceHandle} is not there for the kernel`
+        : `${step.deviceHandle} has ${info.count} ${step.index} interrupts, the plan connects ${step.count}`,
+    );
+  }
   if (step.trigger !== undefined && trigger !== step.trigger) {
     throw new UnexpectedAnswer(
       `interrupt ${step.index} of ${step.deviceHandle} is ${trigger}-triggered for the kernel; the device tree says ${step.trigger}`,
-    );
-  }
-  if (info.count < step.count) {
-    throw new UnexpectedAnswer(
-      `${step.deviceHandle} has ${info.count} ${step.index} interrupts, the plan connects ${step.count}`,
     );
   }
 }
@@ -74,11 +78,16 @@ export async function resetDeviceStep(kernel: Kernel, handles: Handles, step: St
   await resetDevice(kernel, handles.fd(step.deviceHandle));
 }
 
-/** One access of the register's own width: the kernel passes it on as such. PCI registers are little-endian. */
+/** One access of the register's own width. A plan writes little-endian registers only, as all of PCI are. */
 export function writeRegion(kernel: Kernel, handles: Handles, step: StepOf<'write-region'>): void {
-  const data = Buffer.alloc(step.width);
-  data.writeUIntLE(Number(step.value), 0, step.width);
-  kernel.pwrite(handles.fd(step.deviceHandle), data, handles.regionOffset(step.deviceHandle, step.index) + step.offset);
+  const { deviceHandle, index, offset, width, value } = step;
+  const registers = {
+    kernel,
+    device: handles.fd(deviceHandle),
+    bus: handles.bus(deviceHandle),
+    region: handles.region(deviceHandle, index),
+  };
+  writeRegister(registers, offset, width, value);
 }
 
 export function setIrqs(kernel: Kernel, handles: Handles, step: StepOf<'set-irqs'>): void {

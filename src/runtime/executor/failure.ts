@@ -1,5 +1,6 @@
 import type { Step } from '../../model/index.ts';
 import { KernelError } from '../kernel/port.ts';
+import { RegisterFault } from '../registers.ts';
 import { MalformedAnswer } from '../uapi/index.ts';
 
 /** The kernel did what it was asked, and its answer is not what the plan needs. */
@@ -45,7 +46,8 @@ export function failureOf(step: Step, error: unknown, explain: Explain): StepFai
   }
   const message = error instanceof Error ? error.message : String(error);
   const failure = { step, operation: step.kind, errno: null, explanation: message };
-  if (error instanceof UnexpectedAnswer || error instanceof MalformedAnswer) return { ...failure, kind: 'answer' };
+  const answers = [UnexpectedAnswer, MalformedAnswer, RegisterFault];
+  if (answers.some((kind) => error instanceof kind)) return { ...failure, kind: 'answer' };
   if (error instanceof StepTimeout) return { ...failure, kind: 'timeout' };
   if (error instanceof DeviceHeld) return { ...failure, kind: 'held' };
   throw error;

@@ -1,11 +1,14 @@
 import { invariant } from '../../model/index.ts';
 import type { Fd } from '../kernel/port.ts';
+import type { Registers } from '../registers.ts';
+import type { RegionInfo } from '../uapi/index.ts';
 
 /** What a plan's handles stand for while it runs: file descriptors, addresses, and where a device's regions are. */
 export class Handles {
   private readonly fds = new Map<string, Fd>();
   private readonly addresses = new Map<string, bigint>();
-  private readonly regionOffsets = new Map<string, bigint>();
+  private readonly buses = new Map<string, Registers['bus']>();
+  private readonly regions = new Map<string, RegionInfo>();
 
   setFd(handle: string, fd: Fd): void {
     this.fds.set(handle, fd);
@@ -34,14 +37,25 @@ export class Handles {
     return address;
   }
 
-  setRegionOffset(device: string, index: number, offset: bigint): void {
-    this.regionOffsets.set(`${device}/${index}`, offset);
+  /** Of an open device. */
+  setBus(device: string, bus: Registers['bus']): void {
+    this.buses.set(device, bus);
   }
 
-  regionOffset(device: string, index: number): bigint {
-    const offset = this.regionOffsets.get(`${device}/${index}`);
-    invariant(offset !== undefined, `region ${index} of ${device} is not known`);
-    return offset;
+  bus(device: string): Registers['bus'] {
+    const bus = this.buses.get(device);
+    invariant(bus !== undefined, `the bus of ${device} is not known`);
+    return bus;
+  }
+
+  setRegion(device: string, region: RegionInfo): void {
+    this.regions.set(`${device}/${region.index}`, region);
+  }
+
+  region(device: string, index: number): RegionInfo {
+    const region = this.regions.get(`${device}/${index}`);
+    invariant(region !== undefined, `region ${index} of ${device} is not known`);
+    return region;
   }
 
   /** The open descriptors by handle: what a supervisor hands on. */
