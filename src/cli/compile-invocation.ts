@@ -57,7 +57,10 @@ export async function compileInvocation(
   if (stopped !== undefined) return { diagnostics: loaded.diagnostics, stopped, report: report(loaded.diagnostics) };
 
   const state = options.state ?? stateDirectoryOf(invocation);
-  const opened = await openMachine(global.host, terminal.cwd, state, { identifiers: usesSerials(manifest) });
+  const opened = await openMachine(global.host, terminal.cwd, state, {
+    identifiers: usesSerials(manifest),
+    tree: global.tree,
+  });
   const found = [...loaded.diagnostics, ...opened.diagnostics];
   const { value: machine } = opened;
   if (!machine) return { diagnostics: found, sources, report: report(found) };

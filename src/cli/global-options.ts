@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { GlobalOptions } from './verb.ts';
+import { type GlobalOptions, UsageError } from './verb.ts';
 
 const collect = (value: string, previous: readonly string[]): string[] => [...previous, value];
 
@@ -12,6 +12,12 @@ export function addGlobalOptions(command: Command): Command {
         .default([] as string[], 'vfio-compose.yaml, here or above'),
     )
     .option('--host <snapshot>', 'a captured host in the place of this machine, with a simulated kernel')
+    .option('--dtb <file>', 'a device-tree blob in the place of any machine: what a kernel would make of it')
+    .addOption(
+      new Option('--dtbo <file>', 'an overlay applied to --dtb; again for more, in order')
+        .argParser(collect)
+        .default([] as string[], 'none'),
+    )
     .option('-p, --project-name <name>', "the project's name")
     .option(
       '--project-directory <directory>',
@@ -33,6 +39,8 @@ export const VALUE_OPTIONS: ReadonlySet<string> = new Set([
   '-f',
   '--file',
   '--host',
+  '--dtb',
+  '--dtbo',
   '-p',
   '--project-name',
   '--project-directory',
@@ -41,7 +49,10 @@ export const VALUE_OPTIONS: ReadonlySet<string> = new Set([
   '--ansi',
 ]);
 
-/** The parsed options, with the environment where an option was not given: a flag beats its variable. */
+/**
+ * The parsed options, with the environment where an option was not given: a flag beats its variable. Throws
+ * {@link UsageError} where two options exclude each other.
+ */
 export function globalOptions(
   parsed: Readonly<Record<string, unknown>>,
   env: Readonly<Record<string, string | undefined>>,
@@ -52,7 +63,9 @@ export function globalOptions(
     return variable === undefined ? undefined : env[variable] || undefined;
   };
   const list = (key: string): string[] => (Array.isArray(parsed[key]) ? (parsed[key] as string[]) : []);
-  const host = text('host', 'VFIO_COMPOSE_HOST');
+  const tree = treeOption(parsed, list('dtbo'));
+  // A blob beats the variable too: it says which machine is meant.
+  const host = text('host', tree === undefined ? 'VFIO_COMPOSE_HOST' : undefined);
   const projectName = text('projectName');
   const projectDirectory = text('projectDirectory');
   const stateDir = text('stateDir', 'VFIO_COMPOSE_STATE_DIR');
@@ -62,8 +75,24 @@ export function globalOptions(
     quiet: parsed['quiet'] === true,
     verbose: parsed['verbose'] === true,
     ...(host === undefined ? {} : { host }),
+    ...(tree === undefined ? {} : { tree }),
     ...(projectName === undefined ? {} : { projectName }),
     ...(projectDirectory === undefined ? {} : { projectDirectory }),
     ...(stateDir === undefined ? {} : { stateDir }),
   };
+}
+
+/** `--dtb` with its overlays. */
+function treeOption(parsed: Readonly<Record<string, unknown>>, dtbo: string[]): GlobalOptions['tree'] {
+  const dtb = parsed['dtb'];
+  if (typeof dtb !== 'string') {
+    if (dtbo.length > 0) throw new UsageError('--dtbo is applied to a device tree; name that with --dtb');
+    return undefined;
+  }
+  if (parsed['host'] !== undefined) {
+    throw new UsageError(
+      '--dtb and --host are two machines; "vfio-compose capture --dtb FILE" makes a snapshot of a blob',
+    );
+  }
+  return { dtb, dtbo };
 }

@@ -24,6 +24,8 @@ export interface GlobalOptions {
   readonly file: readonly string[];
   /** `--host`: a snapshot in the place of the live machine. */
   readonly host?: string;
+  /** `--dtb` and `--dtbo`: a device-tree blob with overlays in the place of any machine. Never together with `host`. */
+  readonly tree?: { readonly dtb: string; readonly dtbo: readonly string[] };
   /** `-p`: the project's name. */
   readonly projectName?: string;
   readonly projectDirectory?: string;

@@ -3,7 +3,10 @@ import { ExitStatus } from '../exit-status.ts';
 import type { Verb } from '../verb.ts';
 import { loadHost } from './load-host.ts';
 
-/** Takes a snapshot of the host. With `--host` it writes that snapshot again, in canonical form. */
+/**
+ * Takes a snapshot of the host. With `--host` it writes that snapshot again, in canonical form; with `--dtb`, what a
+ * kernel would make of that blob.
+ */
 export const verb: Verb = {
   name: 'capture',
   summary: 'save what this host has, to plan for it elsewhere',
@@ -12,7 +15,7 @@ export const verb: Verb = {
       .option('-o, --output <file>', 'where to write it; standard output by default')
       .option(
         '--identifiers',
-        'include serial numbers and MAC addresses; the file is then readable for its owner only',
+        'include serial numbers, MAC addresses, and the secrets of a device tree; the file is then for its owner only',
       );
   },
   run: async (invocation) => {

@@ -10,8 +10,9 @@ export async function loadHost(
   options: { readonly identifiers: boolean },
 ): Promise<{ readonly inventory: HostInventory } | { readonly status: number }> {
   const { global, terminal } = invocation;
-  const { value, diagnostics } =
-    global.host === undefined ? await loadInventory(options) : await simulatedInventory(invocation, global.host);
+  const { value, diagnostics } = await (global.host === undefined && global.tree === undefined
+    ? loadInventory(options)
+    : plannedFor(invocation));
   if (diagnostics.length > 0) {
     const { renderDiagnostics } = await import('../../render/diagnostics.ts');
     terminal.err(renderDiagnostics(diagnostics, new Map(), { colour: terminal.colour('err') }));
@@ -19,10 +20,12 @@ export async function loadHost(
   return value ? { inventory: value } : { status: statusOf(diagnostics) };
 }
 
-/** A simulated host as the projects that run on it have made it: what `plan` would see, too. */
-async function simulatedInventory(invocation: Invocation, file: string): Promise<Result<HostInventory>> {
+/** A host that is not this machine, as `plan` would see it: a simulated one as the projects that run on it have made it. */
+async function plannedFor(invocation: Invocation): Promise<Result<HostInventory>> {
   const { openMachine } = await import('../../runtime/project/open-machine.ts');
+  const { global, terminal } = invocation;
   const state = stateDirectoryOf(invocation);
-  const { value, diagnostics } = await openMachine(file, invocation.terminal.cwd, state, { identifiers: false });
+  const options = { identifiers: false, tree: global.tree };
+  const { value, diagnostics } = await openMachine(global.host, terminal.cwd, state, options);
   return value ? { value: value.inventory, diagnostics } : { diagnostics };
 }

@@ -1,23 +1,31 @@
 import { existsSync } from 'node:fs';
 import type { HostInventory, Result } from '../../model/index.ts';
+import type { TreeFiles } from './tree-file.ts';
 import { HostPath } from './host-paths.ts';
 
 export { digestOf } from './digest.ts';
+export type { TreeFiles } from './tree-file.ts';
 
 export interface InventoryOptions {
   /** A snapshot file in the place of the live machine. */
   readonly host?: string | undefined;
+  /** A device-tree blob in the place of any machine: what a kernel would make of it. */
+  readonly tree?: TreeFiles | undefined;
   /** Collect serial numbers and MAC addresses of the live machine. A snapshot has them or has not. */
   readonly identifiers?: boolean | undefined;
   /** Put before every path of the live machine, for tests. */
   readonly root?: string | undefined;
 }
 
-/** The inventory that a verb works on: a snapshot where one is named, else this machine. Throws nothing. */
+/** The inventory that a verb works on: a snapshot or a blob where one is named, else this machine. Throws nothing. */
 export async function loadInventory(options: InventoryOptions = {}): Promise<Result<HostInventory>> {
   if (options.host !== undefined) {
     const { readSnapshot } = await import('./snapshot.ts');
     return readSnapshot(options.host);
+  }
+  if (options.tree !== undefined) {
+    const { readTreeInventory } = await import('./tree-file.ts');
+    return readTreeInventory(options.tree);
   }
   const { root = '', identifiers = false } = options;
   if (!existsSync(`${root}${HostPath.buses}`)) {

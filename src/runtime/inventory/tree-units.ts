@@ -1,0 +1,54 @@
+import {
+  compatibleOf,
+  type DeviceTree,
+  type DeviceTreeNode,
+  disabledBy,
+  linuxNameOf,
+  regRegions,
+} from '../../devicetree/index.ts';
+import type { IommuUnit } from '../../model/index.ts';
+
+/** Compatibles of the drivers arm-smmu-v3 and arm-smmu (their arm_smmu_of_match tables), and of virtio's and Freescale's. */
+const KINDS: readonly (readonly [RegExp, IommuUnit['kind']])[] = [
+  [/^arm,smmu-v3$/, 'smmu-v3'],
+  [
+    /^(arm,(smmu-v[12]|mmu-(400|401|500))|cavium,smmu-v2|qcom,(adreno-)?smmu-v2|qcom,smmu-500|nvidia,smmu-500)$/,
+    'smmu-v2',
+  ],
+  [/^virtio,pci-iommu$/, 'virtio'],
+];
+const PAMU = 'fsl,pamu';
+
+/** The kind of IOMMU that a node is; null where it is none. */
+export function unitKindOf(node: DeviceTreeNode): IommuUnit['kind'] | null {
+  const compatibles = compatibleOf(node);
+  for (const [pattern, kind] of KINDS) if (compatibles.some((entry) => pattern.test(entry))) return kind;
+  return node.properties.has('#iommu-cells') || compatibles.includes(PAMU) ? 'other' : null;
+}
+
+/** Whether Linux would drive a PAMU: its driver takes the first one as the sign of all (fsl_pamu_init). */
+export const hasPamu = (tree: DeviceTree): boolean => tree.nodes.some((node) => isPamu(node) && !disabledBy(node));
+
+const isPamu = (node: DeviceTreeNode): boolean => compatibleOf(node).includes(PAMU);
+
+/** The IOMMU units that Linux would drive, named as in /sys/class/iommu. All PAMUs together are one. */
+export function unitsOf(tree: DeviceTree): IommuUnit[] {
+  const units = new Map<string, IommuUnit>();
+  for (const node of tree.nodes) {
+    const kind = unitKindOf(node);
+    if (kind === null || disabledBy(node)) continue;
+    const name = unitName(tree, node, kind);
+    if (!units.has(name)) units.set(name, { name, kind, addressBits: null });
+  }
+  return [...units.values()];
+}
+
+/** As the drivers call iommu_device_sysfs_add: by address, by device, or, for PAMU, by one fixed name. */
+function unitName(tree: DeviceTree, node: DeviceTreeNode, kind: IommuUnit['kind']): string {
+  if (isPamu(node)) return 'iommu0';
+  const first = regRegions(tree, node)[0]?.cpuAddress;
+  const address = first?.kind === 'address' ? `0x${first.address.toString(16).padStart(16, '0')}` : null;
+  if (kind === 'smmu-v3' && address !== null) return `smmu3.${address}`;
+  if (kind === 'smmu-v2' && address !== null) return `smmu.${address}`;
+  return linuxNameOf(tree, node);
+}
