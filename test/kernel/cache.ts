@@ -14,6 +14,9 @@ export function cacheRoot(env: NodeJS.ProcessEnv = process.env): string {
 /** Bump when the content of entries changes shape: old caches are then left alone instead of being misread. */
 const LAYOUT = 'v1';
 
+/** Whether an entry is there already. */
+export const isCached = (name: string): boolean => existsSync(path.join(cacheRoot(), LAYOUT, name));
+
 const building = new Map<string, Promise<string>>();
 
 /**

@@ -82,17 +82,20 @@ async function compilePrograms(sources: string, bin: string, architecture: Packa
   }
 }
 
-const TRIPLET = {
-  amd64: 'x86_64-linux-gnu',
-  arm64: 'aarch64-linux-gnu',
-  armhf: 'arm-linux-gnueabihf',
-} as const satisfies Record<PackageArchitecture, string>;
+/** A carried guest measures nothing. */
+const TRIPLET = { amd64: 'x86_64-linux-gnu', arm64: 'aarch64-linux-gnu', armhf: undefined } as const satisfies Record<
+  PackageArchitecture,
+  string | undefined
+>;
 
-/** The compiler whose output runs in the guest; a machine without a cross compiler leaves the C programs out. */
+/** The compiler whose output runs in the guest; a machine without it, or without its static C library, leaves the C programs out. */
 async function compilerFor(architecture: PackageArchitecture): Promise<string | undefined> {
-  const compiler = architecture === ownArchitecture() ? 'gcc' : `${TRIPLET[architecture]}-gcc`;
-  const found = await run(compiler, ['--version']).catch(() => undefined);
-  return found === undefined ? undefined : compiler;
+  const triplet = TRIPLET[architecture];
+  if (triplet === undefined) return undefined;
+  const compiler = architecture === ownArchitecture() ? 'gcc' : `${triplet}-gcc`;
+  // Only the name comes back where there is no such file.
+  const library = await run(compiler, ['-print-file-name=libc.a']).catch(() => '');
+  return path.isAbsolute(library.trim()) ? compiler : undefined;
 }
 
 /**

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { ownArchitecture } from './debian.ts';
+import { givenFolder } from './kernel.ts';
 import type { Machine } from './machine.ts';
 import type { ScenarioFacts } from './scenarios.ts';
+import { isBuilt, SMALL_KERNELS } from './small-kernels.ts';
 
 /** Programs of the outside and the Debian package that brings each. */
 const ALWAYS: Readonly<Record<string, string>> = {
@@ -20,14 +22,22 @@ const QEMU: Readonly<Record<string, string>> = {
   'qemu-system-aarch64': 'qemu-system-arm',
 };
 
+/** What the kernel's build uses, beside the compiler of the architecture. */
+const BUILD: Readonly<Record<string, string>> = { bc: 'bc', bison: 'bison', flex: 'flex', gcc: 'gcc', make: 'make' };
+
 /**
  * Stops before anything is downloaded where the outside lacks a program, with one line that names every package.
  * Nothing is skipped for want of a program: a machine that did not run would look like one that passed.
  */
 export function checkRequirements(machines: readonly Machine[], scenarios: readonly ScenarioFacts[]): void {
   const needed = new Map(Object.entries(ALWAYS));
-  for (const { program, architecture } of machines) {
+  for (const { program, architecture, kernel } of machines) {
     needed.set(program, QEMU[program] ?? program);
+    if (kernel !== 'debian' && givenFolder() === undefined && !isBuilt(kernel)) {
+      for (const [name, packaged] of Object.entries(BUILD)) needed.set(name, packaged);
+      const compiler = `${SMALL_KERNELS[kernel].crossCompile}gcc`;
+      if (architecture !== ownArchitecture()) needed.set(compiler, `gcc-${compiler.slice(0, -'-gcc'.length)}`);
+    }
     // A guest with the outside as its root uses the outside's programs.
     if (architecture !== ownArchitecture()) continue;
     if (scenarios.some((one) => one.name.includes('testpmd'))) needed.set('dpdk-testpmd', 'dpdk-dev');

@@ -1,8 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { cached, digestOf } from './cache.ts';
+import { cached, digestOf, isCached } from './cache.ts';
 import { ownArchitecture, packagesCalled, unpackPackages } from './debian.ts';
 import { run } from './shell.ts';
 
@@ -50,15 +51,22 @@ let last: Promise<unknown> = Promise.resolve();
  * The folder of a built kernel: the image, and its `release`.
  * Minutes where it is not in the cache. A changed fragment of the configuration makes a new one.
  */
-export async function kernelFromSource(name: SmallKernel): Promise<string> {
+export function kernelFromSource(name: SmallKernel): Promise<string> {
   const recipe: Recipe = SMALL_KERNELS[name];
-  const fragments = await Promise.all(recipe.configs.map((file) => readFile(path.join(CONFIGS, file), 'utf8')));
-  return cached(`${name}-${digestOf(...fragments)}`, async (folder) => {
-    const turn = last.then(() => build(recipe, fragments.join('\n'), folder));
+  return cached(entryOf(name), async (folder) => {
+    const turn = last.then(() => build(recipe, fragmentsOf(recipe).join('\n'), folder));
     last = turn.catch(() => undefined);
     await turn;
   });
 }
+
+/** Whether a kernel is in the cache, so that nothing is needed to build it. */
+export const isBuilt = (name: SmallKernel): boolean => isCached(entryOf(name));
+
+const entryOf = (name: SmallKernel): string => `${name}-${digestOf(...fragmentsOf(SMALL_KERNELS[name]))}`;
+
+const fragmentsOf = ({ configs }: Recipe): readonly string[] =>
+  configs.map((file) => readFileSync(path.join(CONFIGS, file), 'utf8'));
 
 async function build(recipe: Recipe, config: string, folder: string): Promise<void> {
   const output = path.join(folder, 'build');
