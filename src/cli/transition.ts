@@ -12,20 +12,21 @@ export interface StateLock {
 export const stateDirectoryOf = ({ global, terminal }: Invocation): StateDirectory =>
   global.stateDir
     ? new StateDirectory(global.stateDir)
-    : StateDirectory.default(global.host !== undefined, terminal.env);
+    : StateDirectory.default(global.host !== undefined || global.tree !== undefined, terminal.env);
 
-/**
- * Takes the lock of the state directory; the exit status, after a message, where it cannot be had. Throws
- * {@link UsageError} for a host that cannot be changed because it is only a device tree.
- */
+/** Throws {@link UsageError} for a host that cannot be changed, because it is only a device tree. */
+export function refuseTree({ global }: Invocation): void {
+  if (global.tree === undefined) return;
+  throw new UsageError(
+    '--dtb is for planning: a device tree has no kernel that could carry anything out. ' +
+      '"vfio-compose capture --dtb FILE -o host.json" makes a snapshot of it, and --host host.json a simulated kernel of that',
+  );
+}
+
+/** Takes the lock of the state directory; the exit status, after a message, where it cannot be had. */
 export async function lockState(invocation: Invocation): Promise<StateLock | number> {
-  const { terminal, global } = invocation;
-  if (global.tree !== undefined) {
-    throw new UsageError(
-      '--dtb is for planning: a device tree has no kernel that could carry anything out. ' +
-        '"vfio-compose capture --dtb FILE -o host.json" makes a snapshot of it, and --host host.json a simulated kernel of that',
-    );
-  }
+  const { terminal } = invocation;
+  refuseTree(invocation);
   const state = stateDirectoryOf(invocation);
   try {
     state.ensure();

@@ -3,7 +3,7 @@ import { type ProjectRecord, readRecord } from '../../runtime/project/record.ts'
 import type { StateDirectory } from '../../runtime/project/state-directory.ts';
 import { ExitStatus } from '../exit-status.ts';
 import { projectName } from '../project-name.ts';
-import { bringBackProject, lockState, stateDirectoryOf } from '../transition.ts';
+import { bringBackProject, lockState, refuseTree, stateDirectoryOf } from '../transition.ts';
 import type { Invocation, Verb } from '../verb.ts';
 
 /** The way back: of a project that runs here, that a supervisor holds, that is only bound, or that crashed. */
@@ -14,6 +14,7 @@ export const verb: Verb = {
     command.argument('[manifest]', 'the manifest, for the name of the project (or -p)');
   },
   run: async (invocation) => {
+    refuseTree(invocation);
     const { terminal } = invocation;
     const state = stateDirectoryOf(invocation);
     const named = await projectName(invocation);
