@@ -1,17 +1,38 @@
-import type { Bdf } from '../../model/index.ts';
 import type { Kernel } from '../../runtime/kernel/port.ts';
 
 /** A device that a comparison may take from its driver, and must be able to give back. */
 export interface LockstepDevice {
-  readonly address: Bdf;
-  readonly group: number;
-  /** The driver of the host. */
-  readonly driver: string;
+  /** Left out is `pci`. */
+  readonly bus?: 'pci' | 'platform' | 'amba';
+  /** What Linux calls it on its bus. */
+  readonly address: string;
+  /** Its IOMMU group; `made-up` where no-IOMMU mode makes one while it is on a VFIO driver. */
+  readonly group: number | 'made-up';
+  /** The driver of the host; null for a device that nobody drives. */
+  readonly driver: string | null;
   /**
-   * The driver on which it is before and after each sequence: the host's, or vfio-pci where taking it and giving it back
+   * The driver on which it is before and after each sequence: the host's, or VFIO's where taking it and giving it back
    * each time would take most of the run.
    */
-  readonly rest: string;
+  readonly rest: string | null;
+  /** Of a platform device: how long its first region is, in bytes. */
+  readonly regionBytes?: number;
+}
+
+const busOf = ({ bus = 'pci' }: LockstepDevice): string => bus;
+
+/** VFIO's driver for a device's bus. */
+export const vfioDriver = (device: LockstepDevice): string => `vfio-${busOf(device)}`;
+
+/** Its folder in sysfs, and those of its bus. */
+export const devicePath = (device: LockstepDevice): string => `/sys/bus/${busOf(device)}/devices/${device.address}`;
+export const busPath = (device: LockstepDevice): string => `/sys/bus/${busOf(device)}`;
+
+/** The node of its group: that of a group that is not there now where no-IOMMU mode has made none. */
+export function nodeOf({ kernel }: Side, device: LockstepDevice): string {
+  if (device.group !== 'made-up') return `/dev/vfio/${device.group}`;
+  const link = `${devicePath(device)}/iommu_group`;
+  return `/dev/vfio/noiommu-${kernel.exists(link) ? kernel.readlink(link).split('/').pop() : 'none'}`;
 }
 
 /** One of the two kernels, with what is open in it by name: descriptors and addresses differ between the two. */
@@ -63,6 +84,8 @@ export const writes = (path: string, text: string): Act =>
   act('write', `${path} ${JSON.stringify(text)}`, ({ kernel }) => kernel.writeFile(path, text));
 
 export const containerFd = (n: number): string => `c${n}`;
-export const groupFd = ({ group }: LockstepDevice): string => `g${group}`;
+/** A made-up group has one device, and no number that is known beforehand. */
+export const groupFd = ({ group, address }: LockstepDevice): string =>
+  group === 'made-up' ? `g:${address}` : `g${group}`;
 export const deviceFd = ({ address }: LockstepDevice): string => `d${address}`;
 export const eventFd = (n: number): string => `e${n}`;

@@ -1,44 +1,61 @@
-import { act, deviceFd, NOT_ASKED, writes, type Act, type LockstepDevice } from './act.ts';
+import {
+  act,
+  busPath,
+  deviceFd,
+  devicePath,
+  NOT_ASKED,
+  nodeOf,
+  vfioDriver,
+  writes,
+  type Act,
+  type LockstepDevice,
+} from './act.ts';
 import { pick, type Random } from './random.ts';
 
+/** A name that no device of any bus has. */
 const NO_DEVICE = '0000:fe:1f.7';
 
 /** A call of the driver core about a device, or a look at what it did. */
 export function bindingAct(random: Random, device: LockstepDevice): Act {
   const { address, driver, group } = device;
-  const path = `/sys/bus/pci/devices/${address}`;
+  const [path, bus, vfio] = [devicePath(device), busPath(device), vfioDriver(device)];
   const unbind = act('unbind', address, async (side) => {
     // A real kernel would wait for ever: only what is closed is unbound.
     if (side.fds.has(deviceFd(device))) return NOT_ASKED;
     await side.kernel.writeFile(`${path}/driver/unbind`, address);
     return undefined;
   });
+  const native = driver === null ? [] : nativeActs(bus, driver, address);
   return pick(random, [
-    writes(`${path}/driver_override`, 'vfio-pci\n'),
-    writes(`${path}/driver_override`, 'vfio-pci'),
+    writes(`${path}/driver_override`, `${vfio}\n`),
+    writes(`${path}/driver_override`, vfio),
     writes(`${path}/driver_override`, '\n'),
-    writes('/sys/bus/pci/drivers/vfio-pci/bind', address),
-    writes('/sys/bus/pci/drivers/vfio-pci/bind', `${address}\n`),
-    writes('/sys/bus/pci/drivers/nosuch/bind', address),
-    writes(`/sys/bus/pci/drivers/${driver}/bind`, address),
-    writes(`/sys/bus/pci/drivers/${driver}/unbind`, NO_DEVICE),
-    writes('/sys/bus/pci/drivers_probe', address),
-    writes('/sys/bus/pci/drivers_probe', NO_DEVICE),
-    writes(`${path}/vendor`, '0x1'),
+    writes(`${bus}/drivers/${vfio}/bind`, address),
+    writes(`${bus}/drivers/${vfio}/bind`, `${address}\n`),
+    writes(`${bus}/drivers/nosuch/bind`, address),
+    ...native,
+    writes(`${bus}/drivers_probe`, address),
+    writes(`${bus}/drivers_probe`, NO_DEVICE),
+    ...(device.bus === undefined || device.bus === 'pci' ? [writes(`${path}/vendor`, '0x1')] : []),
     unbind,
     unbind,
     act('driver of', address, ({ kernel }) => kernel.readlink(`${path}/driver`).split('/').pop()),
     act('override of', address, ({ kernel }) => kernel.readFile(`${path}/driver_override`)),
-    act('node of', `${group}`, ({ kernel }) => kernel.stat(`/dev/vfio/${group}`)),
+    act('node of', `${group}`, (side) => side.kernel.stat(nodeOf(side, device))),
   ]);
 }
 
-/** Takes a device from whatever driver it is on to vfio-pci. */
-export function takes({ address }: LockstepDevice): readonly Act[] {
-  const path = `/sys/bus/pci/devices/${address}`;
+const nativeActs = (bus: string, driver: string, address: string): readonly Act[] => [
+  writes(`${bus}/drivers/${driver}/bind`, address),
+  writes(`${bus}/drivers/${driver}/unbind`, NO_DEVICE),
+];
+
+/** Takes a device from whatever driver it is on to VFIO's. */
+export function takes(device: LockstepDevice): readonly Act[] {
+  const path = devicePath(device);
   return [
-    writes(`${path}/driver_override`, 'vfio-pci\n'),
-    writes(`${path}/driver/unbind`, address),
-    writes('/sys/bus/pci/drivers/vfio-pci/bind', address),
+    writes(`${path}/driver_override`, `${vfioDriver(device)}\n`),
+    ...(device.driver === null ? [] : [writes(`${path}/driver/unbind`, device.address)]),
+    writes(`${busPath(device)}/drivers/${vfioDriver(device)}/bind`, device.address),
   ];
 }

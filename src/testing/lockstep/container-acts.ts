@@ -1,28 +1,46 @@
 import * as uapi from '../../runtime/uapi/index.ts';
-import { act, closes, containerFd, fdOf, groupFd, opens, type Act, type LockstepDevice, type Side } from './act.ts';
+import {
+  act,
+  closes,
+  containerFd,
+  fdOf,
+  groupFd,
+  nodeOf,
+  opens,
+  type Act,
+  type LockstepDevice,
+  type Side,
+} from './act.ts';
 import { pick, type Random } from './random.ts';
 
 export const opensContainer = (fd: string): Act =>
   opens(fd, 'open', 'container', ({ kernel }) => kernel.open('/dev/vfio/vfio', 'read-write'));
 
 export const opensGroup = (device: LockstepDevice): Act =>
-  opens(groupFd(device), 'open', `group ${device.group}`, ({ kernel }) =>
-    kernel.open(`/dev/vfio/${device.group}`, 'read-write'),
+  opens(groupFd(device), 'open', `group ${device.group}`, (side) =>
+    side.kernel.open(nodeOf(side, device), 'read-write'),
   );
 
 export const joins = (group: string, container: string): Act =>
   act('SET_CONTAINER', `${group} ${container}`, (s) => uapi.setContainer(s.kernel, fdOf(s, group), fdOf(s, container)));
 
-export const setsIommu = (container: string, type: 'type1' | 'type1v2'): Act =>
+export type IommuType = 'type1' | 'type1v2' | 'noiommu';
+
+export const setsIommu = (container: string, type: IommuType): Act =>
   act('SET_IOMMU', `${container} ${type}`, (s) => uapi.setIommu(s.kernel, fdOf(s, container), type));
+
+/** The type that a device's container takes. */
+export const usualType = ({ group }: LockstepDevice): IommuType => (group === 'made-up' ? 'noiommu' : 'type1v2');
 
 /** A call on a container or on the device's group, in any order. */
 export function containerAct(random: Random, device: LockstepDevice): Act {
   const container = containerFd(random(2));
   const group = groupFd(device);
-  const set = setsIommu(container, random(4) === 0 ? 'type1' : 'type1v2');
+  const usual = usualType(device);
+  const unusual = usual === 'noiommu' ? pick(random, ['type1', 'type1v2'] as const) : 'type1';
+  const set = setsIommu(container, random(4) === 0 ? unusual : usual);
   const extension = 1 + random(12);
-  const openTwice = (s: Side) => s.kernel.close(s.kernel.open(`/dev/vfio/${device.group}`, 'read-write'));
+  const openTwice = (s: Side) => s.kernel.close(s.kernel.open(nodeOf(s, device), 'read-write'));
   return pick(random, [
     opensContainer(container),
     opensGroup(device),

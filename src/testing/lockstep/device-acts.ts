@@ -19,6 +19,28 @@ const OFFSETS = [
   region(16),
 ];
 
+/** The same for a platform device, whose registers are read in words. */
+const edges = (bytes: number): readonly bigint[] => [
+  region(0),
+  region(0, bytes - 4),
+  region(0, bytes),
+  region(0, bytes + 0x1000),
+  region(1),
+  region(16),
+];
+
+/** mmap of a part of the device, taken back at once. */
+function mapsPart(random: Random, device: LockstepDevice, bytes: number): Act {
+  const offset = pick(random, [region(0), region(0, 0x1000), region(0, 0x800), region(1)]);
+  const length = pick(random, [0n, 0x200n, BigInt(bytes), 0x1000n, 0x2000n]);
+  const about = `${deviceFd(device)} 0x${offset.toString(16)} 0x${length.toString(16)}`;
+  return act('mmap device', about, (s) => {
+    const address = s.kernel.mmap({ length, hugePageSize: null, fd: fdOf(s, deviceFd(device)), offset });
+    s.kernel.munmap(address, length);
+    return 'mapped';
+  });
+}
+
 export const opensDevice = (device: LockstepDevice, name: string = device.address): Act =>
   opens(deviceFd(device), 'GET_DEVICE_FD', `${groupFd(device)} ${name}`, (s) =>
     uapi.getDeviceFd(s.kernel, fdOf(s, groupFd(device)), name),
@@ -29,7 +51,7 @@ export function deviceAct(random: Random, device: LockstepDevice): Act {
   const group = groupFd(device);
   const name = deviceFd(device);
   const index = random(10);
-  const offset = pick(random, OFFSETS);
+  const offset = pick(random, device.regionBytes === undefined ? OFFSETS : edges(device.regionBytes));
   const on = (call: string, about: string, run: (kernel: Side['kernel'], fd: number, side: Side) => unknown): Act =>
     act(call, `${name}${about}`, (s) => run(s.kernel, fdOf(s, name), s));
   return pick(random, [
@@ -44,6 +66,7 @@ export function deviceAct(random: Random, device: LockstepDevice): Act {
     on('HOT_RESET', '', (kernel, fd, s) => uapi.pciHotReset(kernel, fd, [fdOf(s, group)])),
     // What is in the registers is the hardware's affair: only whether they can be read is compared.
     on('pread', ` 0x${offset.toString(16)}`, (kernel, fd) => kernel.pread(fd, 4, offset).length),
+    ...(device.regionBytes === undefined ? [] : [mapsPart(random, device, device.regionBytes)]),
     interruptAct(random, name),
     interruptAct(random, name),
     interruptAct(random, name),

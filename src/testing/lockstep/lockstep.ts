@@ -1,5 +1,5 @@
 import { KernelError, type Kernel } from '../../runtime/kernel/port.ts';
-import { NOT_ASKED, type Act, type LockstepDevice, type Side } from './act.ts';
+import { busPath, devicePath, NOT_ASKED, type Act, type LockstepDevice, type Side } from './act.ts';
 import { AREA_BYTES } from './mapping-acts.ts';
 
 /** A call that two kernels answered differently. */
@@ -80,13 +80,14 @@ const show = (value: unknown): string =>
 async function giveBack({ kernel, fds, memory }: Side, devices: readonly LockstepDevice[]): Promise<void> {
   for (const fd of fds.values()) kernel.close(fd);
   for (const address of memory.values()) kernel.munmap(address, AREA_BYTES);
-  for (const { address, driver, rest } of devices) {
-    const path = `/sys/bus/pci/devices/${address}`;
+  for (const device of devices) {
+    const { address, driver, rest } = device;
+    const path = devicePath(device);
     const link = `${path}/driver`;
     const now = kernel.exists(link) ? kernel.readlink(link).split('/').pop() : undefined;
-    await kernel.writeFile(`${path}/driver_override`, rest === driver ? '\n' : rest);
-    if (now === rest) continue;
+    await kernel.writeFile(`${path}/driver_override`, rest === null || rest === driver ? '\n' : rest);
+    if (now === (rest ?? undefined)) continue;
     if (now !== undefined) await kernel.writeFile(`${link}/unbind`, address);
-    await kernel.writeFile(`/sys/bus/pci/drivers/${rest}/bind`, address);
+    if (rest !== null) await kernel.writeFile(`${busPath(device)}/drivers/${rest}/bind`, address);
   }
 }

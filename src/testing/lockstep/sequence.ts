@@ -1,6 +1,6 @@
-import { containerFd, eventFd, groupFd, opens, type Act, type LockstepDevice } from './act.ts';
+import { containerFd, eventFd, groupFd, opens, vfioDriver, type Act, type LockstepDevice } from './act.ts';
 import { bindingAct, takes } from './binding-acts.ts';
-import { containerAct, joins, opensContainer, opensGroup, setsIommu } from './container-acts.ts';
+import { containerAct, joins, opensContainer, opensGroup, setsIommu, usualType } from './container-acts.ts';
 import { deviceAct, opensDevice } from './device-acts.ts';
 import { getsMemory, mappingAct } from './mapping-acts.ts';
 import { pick, seeded, type Random } from './random.ts';
@@ -42,12 +42,15 @@ function randomAct(random: Random, devices: readonly LockstepDevice[]): Act {
 function preparation(devices: readonly LockstepDevice[], start: Start): readonly Act[] {
   if (start === 'rest') return [];
   const container = containerFd(0);
-  const oneOfEach = devices.filter(({ group }, i) => devices.findIndex((other) => other.group === group) === i);
+  const oneOfEach = devices.filter(
+    (device, i) => devices.findIndex((other) => groupFd(other) === groupFd(device)) === i,
+  );
+  const [first] = devices;
   const joined = [
-    ...devices.filter(({ rest }) => rest !== 'vfio-pci').flatMap(takes),
+    ...devices.filter((device) => device.rest !== vfioDriver(device)).flatMap(takes),
     opensContainer(container),
     ...oneOfEach.flatMap((device) => [opensGroup(device), joins(groupFd(device), container)]),
-    setsIommu(container, 'type1v2'),
+    ...(first ? [setsIommu(container, usualType(first))] : []),
     getsMemory,
   ];
   if (start === 'joined') return joined;
