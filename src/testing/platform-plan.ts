@@ -103,6 +103,8 @@ export const smmuHost = (): HostBuilder =>
     .smmuV3()
     .tree(smmuTree())
     .module('vfio_platform_amdxgbe', 'available')
+    // Without this the kernel binds no platform device that it cannot reset, and the child is one.
+    .module('vfio_platform', 'loaded', { reset_required: 'N' })
     .platform(XGBE, { treePath: '/soc/ethernet@e0700000', driver: 'amd-xgbe', group: 5 })
     .platform(MDIO, { treePath: '/soc/ethernet@e0700000/mdio@e1240000', driver: 'maker-mdio', group: 6 })
     .amba(PL330, { treePath: '/soc/dma@e2000000', driver: 'dma-pl330', group: 7 });
@@ -188,7 +190,10 @@ export const midwayPlan = (inventory: HostInventory = midwayHost().build()): Pla
     return platformVm('noiommu', [resolvedPlatform(index, XGMAC, { irqs: [{ index: 0, unmask: 'eventfd', at }] })]);
   });
 
-/** All of {@link smmuHost}: the network controller with its child, which nothing resets, and the DMA engine. */
+/**
+ * All of {@link smmuHost}: the network controller with its child, which nothing resets, and the DMA engine. No node names an
+ * MSI controller, so the VM accepts unsafe interrupts, as most with platform devices must.
+ */
 export const smmuPlan = (inventory: HostInventory = smmuHost().build()): Plan =>
   platformPlan(inventory, (index) => {
     const at = spanAt(['vms', 'edge', 'devices', XGBE, 'irqs', 0]);
@@ -199,5 +204,6 @@ export const smmuPlan = (inventory: HostInventory = smmuHost().build()): Plan =>
       ],
     });
     const child = resolvedPlatform(index, MDIO, { origin: { kind: 'child', of: wan.device }, reset: 'none' });
-    return platformVm('type1v2', [wan, child, resolvedPlatform(index, PL330, { reset: 'preferred' })]);
+    const iommu = { type: 'type1v2', unsafeInterrupts: true, at: spanAt(['vms', 'edge', 'iommu']) } as const;
+    return platformVm('type1v2', [wan, child, resolvedPlatform(index, PL330, { reset: 'preferred' })], { iommu });
   });

@@ -61,9 +61,10 @@ export function ownerOf(vm: ResolvedVm, names: NameService): Result<NodeOwner> {
 }
 
 function ownerWithoutIommu({ name, handoff }: ResolvedVm): Result<NodeOwner> {
-  if (handoff.mode === 'hold' || [handoff.user, handoff.group, handoff.permissions].every((wish) => wish === null)) {
-    return { diagnostics: [] };
-  }
+  if (handoff.mode === 'hold') return { diagnostics: [] };
+  const { user, group, permissions } = handoff;
+  const roots = [user, group].every((one) => one === null || one === 'root' || Number(one) === 0);
+  if (roots && permissions === null) return { diagnostics: [] };
   const detail =
     `The nodes of ${name} would be given away, but without an IOMMU the kernel opens them for a process with ` +
     'CAP_SYS_RAWIO only. Leave the user, the group and the permissions out.';

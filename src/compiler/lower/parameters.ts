@@ -1,4 +1,5 @@
-import type { HostIndex, ResolvedManifest, ResolvedVm } from '../../model/index.ts';
+import { msiIsolation } from '../../devicetree/msi.ts';
+import type { HostIndex, ResolvedDevice, ResolvedManifest, ResolvedVm } from '../../model/index.ts';
 import type { StepList } from './steps.ts';
 
 interface Switch {
@@ -9,17 +10,36 @@ interface Switch {
 const UNSAFE_INTERRUPTS: Switch = { module: 'vfio_iommu_type1', parameter: 'allow_unsafe_interrupts' };
 const NOIOMMU_MODE: Switch = { module: 'vfio', parameter: 'enable_unsafe_noiommu_mode' };
 
-/** Sets allow_unsafe_interrupts where a VM accepts it and the host needs it. */
+/** Sets allow_unsafe_interrupts where a VM accepts it and its devices need it. */
 export function lowerUnsafeInterrupts(
   manifest: ResolvedManifest,
   host: HostIndex,
   steps: StepList,
   after: readonly string[],
 ): string[] {
-  const vm = manifest.vms.find((candidate) => candidate.iommu.unsafeInterrupts);
-  if (!vm || host.inventory.iommu.interruptRemapping !== false) return [];
-  const cause = `UNSAFE: ${vm.name} accepts a host without interrupt remapping`;
-  return turnOn(UNSAFE_INTERRUPTS, vm, cause, host, steps, after);
+  for (const vm of manifest.vms) {
+    if (!vm.iommu.unsafeInterrupts || vm.iommu.type === 'noiommu') continue;
+    const open = vm.devices.find((device) => device.use === 'assign' && !isIsolated(device, host));
+    if (open) {
+      const what =
+        open.bus === 'pci'
+          ? 'a host without interrupt remapping'
+          : `that nothing isolates the interrupts of ${open.device.address}`;
+      return turnOn(UNSAFE_INTERRUPTS, vm, `UNSAFE: ${vm.name} accepts ${what}`, host, steps, after);
+    }
+  }
+  return [];
+}
+
+/**
+ * Whether the kernel lets a device into a container as it is: PCI functions are isolated by the host's interrupt remapping
+ * (where the host does not show it, they are taken to be), platform devices by the MSI controller of their own node
+ * (msi_device_has_isolated_msi in kernel/irq/msi.c).
+ */
+function isIsolated(device: ResolvedDevice, host: HostIndex): boolean {
+  if (device.bus === 'pci') return host.inventory.iommu.interruptRemapping !== false;
+  const node = device.device.treePath === null ? undefined : host.tree?.byPath.get(device.device.treePath);
+  return host.tree && node ? msiIsolation(host.tree, node).kind === 'yes' : false;
 }
 
 /**

@@ -1,0 +1,134 @@
+import { expect, it } from 'vitest';
+import type { HostInventory, Plan } from '../../model/index.ts';
+import { midwayHost, midwayPlan, smmuHost, smmuPlan } from '../../testing/platform-plan.ts';
+import { FaultKernel, Killed } from '../kernel/fault.ts';
+import type { Kernel } from '../kernel/port.ts';
+import { RecordingKernel } from '../kernel/recording.ts';
+import { SimulatedKernel } from '../kernel/sim/index.ts';
+import { Execution } from './execute.ts';
+import { explain } from './explain.ts';
+import type { JournalMark } from './journal.ts';
+
+interface Machine {
+  readonly name: string;
+  readonly inventory: HostInventory;
+  readonly plan: Plan;
+}
+
+const MACHINES: readonly Machine[] = [
+  { name: 'no-iommu', inventory: midwayHost().build(), plan: midwayPlan() },
+  { name: 'smmu', inventory: smmuHost().build(), plan: smmuPlan() },
+];
+
+class MemoryJournal {
+  readonly entries: { mark: JournalMark; step: string }[] = [];
+  record(mark: JournalMark, step: string): void {
+    this.entries.push({ mark, step });
+  }
+  state() {
+    const of = (...marks: JournalMark[]) =>
+      new Set(this.entries.filter((entry) => marks.includes(entry.mark)).map((entry) => entry.step));
+    return { ran: of('begun', 'done'), undone: of('undone') };
+  }
+}
+
+function executionOn(kernel: Kernel, plan: Plan, holders: Readonly<Record<string, string>> = {}) {
+  const journal = new MemoryJournal();
+  const execution = new Execution({
+    plan,
+    host: { kernel, holders: (path) => (holders[path] === undefined ? [] : [{ pid: 4242, command: holders[path] }]) },
+    journal,
+    explain,
+    events: {},
+    stepTimeoutMs: 1_000,
+  });
+  return { execution, journal };
+}
+
+/** Modules that the kernel loaded stay: the reset handler among them. Their parameters must be as before. */
+const asBefore = ({ modules, ...rest }: HostInventory) => ({
+  ...rest,
+  parameters: Object.entries(modules).map(([name, { parameters }]) => [name, parameters]),
+});
+
+function expectAsBefore(kernel: SimulatedKernel, { inventory }: Machine, label: string): void {
+  expect(asBefore(kernel.toInventory()), label).toEqual(asBefore(inventory));
+  expect(kernel.leaks(), label).toEqual([]);
+}
+
+it.each(MACHINES)(
+  'R-BACK-1: $name: up and the way back leave the host as it was, and nothing open',
+  async (machine) => {
+    const kernel = new SimulatedKernel(machine.inventory);
+    const { execution } = executionOn(kernel, machine.plan);
+    const outcome = await execution.up();
+    expect(outcome).toMatchObject({ kind: 'up' });
+    for (const { driver } of kernel.toInventory().devices) expect(driver).toMatch(/^vfio-/);
+    expect(await execution.back(outcome.ran)).toEqual([]);
+    expectAsBefore(kernel, machine, 'after down');
+  },
+);
+
+it.each(MACHINES)(
+  'R-ORDER-1 to 4: $name: makes the calls of a plan in their order',
+  async ({ name, inventory, plan }) => {
+    const recording = new RecordingKernel(new SimulatedKernel(inventory));
+    const { execution } = executionOn(recording, plan);
+    const outcome = await execution.up();
+    await execution.back(outcome.ran);
+    await expect(recording.text).toMatchFileSnapshot(`testdata/calls-${name}.txt`);
+  },
+);
+
+async function callsOf({ inventory, plan }: Machine) {
+  const kernel = new FaultKernel(new SimulatedKernel(inventory), { at: 1_000_000, when: 'before', how: 'EIO' });
+  const { execution } = executionOn(kernel, plan);
+  const outcome = await execution.up();
+  const up = kernel.calls;
+  await execution.back(outcome.ran);
+  return { up, all: kernel.calls };
+}
+
+it.each(MACHINES)(
+  'R-BIND-3, R-BACK-1: $name: whichever call of up fails, all before it is taken back',
+  async (machine) => {
+    const { up } = await callsOf(machine);
+    expect(up).toBeGreaterThan(30);
+    for (let at = 1; at <= up; at++) {
+      const simulated = new SimulatedKernel(machine.inventory);
+      const kernel = new FaultKernel(simulated, { at, when: 'before', how: 'EIO' });
+      const { execution } = executionOn(kernel, machine.plan);
+      const outcome = await execution.up();
+      const left = await execution.back(outcome.ran);
+      expect(
+        left.map(({ explanation }) => explanation),
+        `call ${at}`,
+      ).toEqual([]);
+      expectAsBefore(simulated, machine, `call ${at}`);
+    }
+  },
+);
+
+it.each(MACHINES)('R-BACK-2: $name: wherever the process is killed, the journal leads back', async (machine) => {
+  const { all } = await callsOf(machine);
+  for (let at = 1; at <= all; at++) {
+    for (const when of ['before', 'after'] as const) {
+      const simulated = new SimulatedKernel(machine.inventory);
+      const { execution, journal } = executionOn(new FaultKernel(simulated, { at, when, how: 'kill' }), machine.plan);
+      try {
+        const outcome = await execution.up();
+        await execution.back(outcome.ran);
+      } catch (error) {
+        if (!(error instanceof Killed)) throw error;
+      }
+      simulated.kill();
+      const { ran, undone } = journal.state();
+      const left = await executionOn(simulated, machine.plan).execution.back(ran, undone);
+      expect(
+        left.map(({ explanation }) => explanation),
+        `${when} call ${at}`,
+      ).toEqual([]);
+      expectAsBefore(simulated, machine, `${when} call ${at}`);
+    }
+  }
+});
