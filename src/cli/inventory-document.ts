@@ -1,5 +1,7 @@
-import type { HostDevice, HostIndex } from '../model/index.ts';
+import { type DeviceTreeNode, type HostDevice, type HostIndex, isPci } from '../model/index.ts';
 import { problemsOf } from '../render/inventory-problems.ts';
+import { treeDocument } from '../render/platform/document.ts';
+import { platformReport } from '../render/platform/report.ts';
 import { canonicalDevice, canonicalInventory } from '../runtime/inventory/canonical.ts';
 import type { Json } from '../runtime/inventory/canonical.ts';
 
@@ -20,6 +22,7 @@ export function inventoryDocument(host: HostIndex, only?: HostDevice): { readonl
   return {
     format_version: format_version,
     device: canonicalDevice(only, OPTIONS),
+    ...(isPci(only) ? {} : { tree: treeDocument(platformReport(host, only)) }),
     group: (inGroup as { readonly groups: readonly Json[] }).groups[0] ?? null,
     siblings: (only.group === null ? [] : (host.members.get(only.group) ?? []))
       .filter((sibling) => sibling !== only)
@@ -29,3 +32,16 @@ export function inventoryDocument(host: HostIndex, only?: HostDevice): { readonl
     ),
   };
 }
+
+/** The same for a node of the device tree that has no Linux device; `why` says so in sentences. */
+export const nodeDocument = (
+  host: HostIndex,
+  node: DeviceTreeNode,
+  why: string,
+): { readonly [key: string]: unknown } => ({
+  format_version: host.inventory.format_version,
+  device: null,
+  noDevice: why,
+  tree: treeDocument(platformReport(host, node)),
+  problems: [],
+});

@@ -78,6 +78,32 @@ export function correlate(tree: DeviceTree, node: DeviceTreeNode, options: Corre
   ];
 }
 
+/**
+ * What the nodes below a device say that are no devices themselves, such as the root port below a PCIe controller of QorIQ:
+ * VFIO exposes none of it by itself. Registers that the CPU does not reach are left out: they are numbers on a bus of the
+ * device's own.
+ *
+ * @param isDevice nodes that speak for themselves, with all below them.
+ */
+export function correlateParts(
+  tree: DeviceTree,
+  node: DeviceTreeNode,
+  isDevice: (node: DeviceTreeNode) => boolean,
+): CorrelationRow[] {
+  return node.children.flatMap((child) =>
+    isDevice(child)
+      ? []
+      : [
+          ...correlate(tree, child, TRANSLATING)
+            .filter((row) => row.kind === 'interrupt' || row.address !== null)
+            .map((row) => ({ ...row, vfioIndex: null })),
+          ...correlateParts(tree, child, isDevice),
+        ],
+  );
+}
+
+const TRANSLATING: CorrelationOptions = { bus: 'platform', ranges: 'translate', interruptMap: 'translate' };
+
 function regionRow(node: DeviceTreeNode, region: RegRegion | Window, vfioIndex: number | null): RegionRow {
   const { cpuAddress } = region;
   const found = cpuAddress.kind === 'address';

@@ -1,5 +1,5 @@
 import { describeClass, describeDevice, formatBytes, hex } from '../model/index.ts';
-import type { HostDevice, HostIndex, PciDevice } from '../model/index.ts';
+import type { HostIndex, PciDevice } from '../model/index.ts';
 import { PLAIN, printable } from './inventory-columns.ts';
 import type { InventoryPaint } from './inventory-columns.ts';
 import { problemsOf } from './inventory-problems.ts';
@@ -26,20 +26,20 @@ const pciFacts = (device: PciDevice): Row[] => [
   ]),
 ];
 
-/** Everything about one device, a fact to a line, with the group that it can only be assigned with. */
-export function renderDevice(host: HostIndex, device: HostDevice, paint: InventoryPaint = PLAIN): string {
+/** Everything about one PCI function, a fact to a line, with the group that it can only be assigned with. */
+export function renderDevice(host: HostIndex, device: PciDevice, paint: InventoryPaint = PLAIN): string {
   const group = device.group === null ? undefined : host.groups.get(device.group);
   const siblings = device.group === null ? [] : (host.members.get(device.group) ?? []).filter((one) => one !== device);
   const facts: Row[] = [
     ['path', device.sysfsPath],
-    ...(device.bus === 'pci' ? pciIdentity(device) : [['tree path', device.treePath ?? '-'] as Row]),
+    ...pciIdentity(device),
     ['driver', device.driver ?? '-'],
     ['override', device.driverOverride ?? '-'],
     ['group', group ? `${group.id}${group.type === null ? '' : ` (${group.type})`}` : '-'],
     ...siblings.map((sibling): Row => ['with', describeDevice(sibling)]),
     ...(group?.reservedRegions ?? []).map((region): Row => ['reserved', regionText(region)]),
     ['NUMA node', device.numaNode === null ? '-' : String(device.numaNode)],
-    ...(device.bus === 'pci' ? pciFacts(device) : []),
+    ...pciFacts(device),
     ...device.netdevs.map(({ name, up }): Row => ['interface', `${name}, ${up ? 'up' : 'down'}`]),
     ...device.blocks.map(({ name }): Row => ['disk', name]),
   ];

@@ -86,7 +86,7 @@ test('shows devices in one table with their groups', () => {
 });
 
 test('shows one device with the others of its group', () => {
-  const device = HOST.byAddress.get(bdf('0000:03:00.0'));
+  const device = HOST.pciByAddress.get(bdf('0000:03:00.0'));
   expect(device && renderDevice(HOST, device)).toMatchInlineSnapshot(`
     "0000:03:00.0
       path       /sys/devices/pci0000:00/0000:00:1c.4/0000:03:00.0
@@ -194,7 +194,7 @@ test('lets no control character of the host reach the terminal', () => {
     .nic('0000:03:00.0', { group: 7, driver: evil, slot: evil, netdevs: [netdev(evil, { master: evil })] })
     .build();
   const index = indexHost(inventory);
-  const device = index.byAddress.get(bdf('0000:03:00.0'));
+  const device = index.pciByAddress.get(bdf('0000:03:00.0'));
   const texts = [renderGroups(index), renderDevices(index), device ? renderDevice(index, device) : ''];
   for (const text of texts) {
     expect(text).toContain('x?[2Jy?z');

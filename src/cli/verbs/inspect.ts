@@ -1,19 +1,26 @@
-import { indexHost, nearNames, parseBdf } from '../../model/index.ts';
-import type { HostDevice, HostIndex } from '../../model/index.ts';
-import { renderDevices, renderGroups } from '../../render/inventory.ts';
+import { Option } from 'commander';
+import { type HostIndex, indexHost, isPci } from '../../model/index.ts';
 import type { InventoryPaint } from '../../render/inventory-columns.ts';
 import { ExitStatus } from '../exit-status.ts';
+import type { Inspected } from '../find-inspected.ts';
 import { type Invocation, UsageError, type Verb } from '../verb.ts';
 import { loadHost } from './load-host.ts';
 
-/** Shows what the host has. Needs no privileges, and shows less without them. */
+/** Shows what the host has. Needs no privileges but for `--check`, and shows less without them. */
 export const verb: Verb = {
   name: 'inspect',
   summary: 'show devices by IOMMU group, and what stands in the way of assigning them',
   configure: (command) => {
     command
-      .argument('[what]', 'groups (the default), devices, or one device: address, network interface or disk')
-      .option('-o, --output <format>', 'table or json', 'table');
+      .argument(
+        '[what]',
+        'groups (the default), devices, or one device: address, interface, disk, or a name in the device tree',
+      )
+      .addOption(new Option('-o, --output <format>', 'table or json').choices(['table', 'json']).default('table'))
+      .option(
+        '--check',
+        'open the platform device, which must be bound to VFIO, and compare its table with what the kernel says',
+      );
   },
   run: async (invocation) => {
     const { args, options, terminal } = invocation;
@@ -21,58 +28,75 @@ export const verb: Verb = {
     const format = options['output'] ?? 'table';
     if (format !== 'table' && format !== 'json')
       throw new UsageError(`-o takes table or json, not "${String(format)}"`);
+    const isList = what === 'groups' || what === 'devices';
+    const check = options['check'] === true;
+    if (check && (isList || format === 'json')) throw new UsageError('--check is for one device, and prints text');
     const loaded = await loadHost(invocation, { identifiers: false });
     if ('status' in loaded) return loaded.status;
     const host = indexHost(loaded.inventory);
-    const wanted = what === 'groups' || what === 'devices' ? undefined : findDevice(host, what);
-    if (wanted === 'absent') {
-      terminal.err(`vfio-compose inspect: ${absenceOf(host, what)}\n`);
+    if (isList) return showList(invocation, host, what, format);
+    const { findInspected } = await import('../find-inspected.ts');
+    const found = findInspected(host, what);
+    if (found.kind === 'absent') {
+      terminal.err(`vfio-compose inspect: ${found.message}\n`);
       return ExitStatus.hostCannot;
     }
-    if (format === 'json') {
-      const { inventoryDocument } = await import('../inventory-document.ts');
-      terminal.out(`${JSON.stringify(inventoryDocument(host, wanted), null, 2)}\n`);
-      return ExitStatus.done;
-    }
-    const paint = await paintFor(invocation);
-    if (wanted) {
-      const { renderDevice } = await import('../../render/inventory-device.ts');
-      terminal.out(renderDevice(host, wanted, paint));
-    } else {
-      terminal.out(what === 'devices' ? renderDevices(host, paint) : renderGroups(host, paint));
-    }
-    return ExitStatus.done;
+    await showOne(invocation, host, found, format);
+    if (!check) return ExitStatus.done;
+    const { checkTable } = await import('../check-table.ts');
+    return checkTable(invocation, host, found);
   },
 };
 
-async function paintFor({ terminal }: Invocation): Promise<InventoryPaint | undefined> {
+async function showList(
+  { terminal }: Invocation,
+  host: HostIndex,
+  what: 'groups' | 'devices',
+  format: 'table' | 'json',
+): Promise<number> {
+  if (format === 'json') {
+    const { inventoryDocument } = await import('../inventory-document.ts');
+    terminal.out(json(inventoryDocument(host)));
+    return ExitStatus.done;
+  }
+  const { renderDevices, renderGroups } = await import('../../render/inventory.ts');
+  const paint = await paintFor(terminal);
+  terminal.out(what === 'devices' ? renderDevices(host, paint) : renderGroups(host, paint));
+  return ExitStatus.done;
+}
+
+async function showOne(
+  { terminal }: Invocation,
+  host: HostIndex,
+  found: Exclude<Inspected, { kind: 'absent' }>,
+  format: 'table' | 'json',
+): Promise<void> {
+  if (format === 'json') {
+    const { inventoryDocument, nodeDocument } = await import('../inventory-document.ts');
+    const document =
+      found.kind === 'device' ? inventoryDocument(host, found.device) : nodeDocument(host, found.node, found.why);
+    return terminal.out(json(document));
+  }
+  const paint = await paintFor(terminal);
+  if (found.kind === 'device' && isPci(found.device)) {
+    const { renderDevice } = await import('../../render/inventory-device.ts');
+    return terminal.out(renderDevice(host, found.device, paint));
+  }
+  const { platformReport } = await import('../../render/platform/report.ts');
+  const { renderPlatform } = await import('../../render/platform/text.ts');
+  if (found.kind === 'node') {
+    return terminal.out(renderPlatform(host, platformReport(host, found.node), found.why, paint));
+  }
+  if (!isPci(found.device)) {
+    terminal.out(renderPlatform(host, platformReport(host, found.device), null, paint));
+  }
+}
+
+const json = (document: object): string => `${JSON.stringify(document, null, 2)}\n`;
+
+async function paintFor(terminal: Invocation['terminal']): Promise<InventoryPaint | undefined> {
   if (!terminal.colour('out')) return undefined;
   const { default: picocolors } = await import('picocolors');
   const { bold, yellow } = picocolors.createColors(true);
   return { heading: bold, problem: yellow };
-}
-
-const diskName = (text: string): string => text.replace(/^\/dev\//, '');
-
-/** By PCI address, network interface, or disk, with or without /dev/. */
-function findDevice({ byAddress }: HostIndex, text: string): HostDevice | 'absent' {
-  const address = parseBdf(text);
-  if (address) return byAddress.get(address) ?? 'absent';
-  for (const device of byAddress.values()) {
-    const names = [...device.netdevs, ...device.blocks].map(({ name }) => name);
-    if (names.includes(diskName(text))) return device;
-  }
-  return 'absent';
-}
-
-function absenceOf({ byAddress }: HostIndex, text: string): string {
-  const devices = [...byAddress.values()];
-  const names = devices.flatMap((one) => [
-    one.address as string,
-    ...one.netdevs.map(({ name }) => name),
-    ...one.blocks.map(({ name }) => name),
-  ]);
-  const near = nearNames(diskName(text), ['groups', 'devices', ...names]);
-  const hint = near.length === 0 ? '"vfio-compose inspect devices" lists them all.' : `Near it: ${near.join(', ')}.`;
-  return `this host has no device "${text}": no such PCI address, network interface or disk. ${hint}`;
 }
