@@ -132,3 +132,76 @@ it.each(MACHINES)('R-BACK-2: $name: wherever the process is killed, the journal 
     }
   }
 });
+
+it('R-TREE-5: runs on a kernel that knows the tree, which says what the tree says', async () => {
+  const inventory = smmuHost().vfio({ devtreeInfo: true }).build();
+  const plan = smmuPlan(inventory);
+  expect(plan.up.map(({ kind }) => kind)).toContain('check-devtree-info');
+  const kernel = new SimulatedKernel(inventory);
+  const { execution } = executionOn(kernel, plan);
+  const outcome = await execution.up();
+  expect(outcome.kind).toBe('up');
+  expect(await execution.back(outcome.ran)).toEqual([]);
+  expect(kernel.leaks()).toEqual([]);
+});
+
+it('R-TREE-5: stops where such a kernel sees another tree, and takes all back', async () => {
+  const inventory = smmuHost().vfio({ devtreeInfo: true }).build();
+  const plan = smmuPlan(inventory);
+  const other: Plan = {
+    ...plan,
+    up: plan.up.map((step) => (step.kind === 'check-devtree-info' ? { ...step, path: '/soc/other' } : step)),
+  };
+  const kernel = new SimulatedKernel(inventory);
+  const { execution } = executionOn(kernel, other);
+  const outcome = await execution.up();
+  expect(outcome).toMatchObject({ kind: 'failed', failure: { kind: 'answer', step: { kind: 'check-devtree-info' } } });
+  expect(await execution.back(outcome.ran)).toEqual([]);
+  expect(asBefore(kernel.toInventory())).toEqual(asBefore(inventory));
+});
+
+it('R-TREE-2: stops where the kernel has other regions than the tree of the plan, before anything is mapped', async () => {
+  const { inventory, plan } = machineNamed('smmu');
+  const other: Plan = {
+    ...plan,
+    up: plan.up.map((step) => (step.kind === 'check-device-info' ? { ...step, regions: 7 } : step)),
+  };
+  const recording = new RecordingKernel(new SimulatedKernel(inventory));
+  const outcome = await executionOn(recording, other).execution.up();
+  expect(outcome).toMatchObject({ kind: 'failed', failure: { kind: 'answer', step: { kind: 'check-device-info' } } });
+  expect(recording.text).not.toContain('VFIO_IOMMU_MAP_DMA');
+});
+
+it('R-BIND-4: does not unbind a device without an IOMMU while somebody has its node open, and names them', async () => {
+  const { inventory, plan } = machineNamed('no-iommu');
+  const kernel = new SimulatedKernel(inventory);
+  const { execution, journal } = executionOn(kernel, plan);
+  await execution.up();
+  kernel.kill();
+  const node = '/dev/vfio/noiommu-0';
+  expect(kernel.exists(node)).toBe(true);
+  const { ran } = journal.state();
+  const left = await executionOn(kernel, plan, { [node]: 'dpdk-testpmd' }).execution.back(ran);
+  expect(left.map(({ kind, step }) => [kind, step.kind])).toContainEqual(['held', 'unbind-driver']);
+  expect(left.find(({ kind }) => kind === 'held')?.explanation).toContain('dpdk-testpmd (pid 4242)');
+  expect(kernel.blocked).toEqual([]);
+});
+
+it('R-GROUP-3: says what is missing where the kernel has no no-IOMMU mode', async () => {
+  const { plan } = machineNamed('no-iommu');
+  const inventory = midwayHost().module('vfio', 'loaded').build();
+  const kernel = new SimulatedKernel(inventory);
+  const { execution } = executionOn(kernel, plan);
+  const outcome = await execution.up();
+  expect(outcome).toMatchObject({
+    kind: 'failed',
+    failure: { errno: 'ENOENT', step: { kind: 'set-module-parameter' } },
+  });
+  if (outcome.kind === 'failed') expect(outcome.failure.explanation).toContain('built without');
+});
+
+function machineNamed(name: string): Machine {
+  const machine = MACHINES.find((one) => one.name === name);
+  if (!machine) throw new Error(`no machine ${name}`);
+  return machine;
+}

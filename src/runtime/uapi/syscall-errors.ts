@@ -57,6 +57,11 @@ export const SYSCALL_ERRORS: readonly SyscallErrors[] = [
     errors: { ENOENT: 'There is no such device (any more).', EINVAL: 'The name of the driver is too long.' },
   },
   {
+    call: 'read',
+    target: /^\/sys\/module\/[^/]+\/parameters\//,
+    errors: { ENOENT: 'The module is not loaded, or this kernel was built without what the parameter is for.' },
+  },
+  {
     call: 'write',
     target: /^\/sys\/module\/[^/]+\/parameters\//,
     errors: {
