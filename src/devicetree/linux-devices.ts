@@ -152,14 +152,26 @@ export function whyNoDevice(tree: DeviceTree, node: DeviceTreeNode): NoDevice | 
   return holder && holder.node !== node ? { kind: 'name-taken', by: holder.node, name: own.name } : null;
 }
 
-function fates(tree: DeviceTree): { node: DeviceTreeNode; fate: Fate }[] {
+interface Fated {
+  readonly node: DeviceTreeNode;
+  readonly fate: Fate;
+}
+
+/** Every question goes over the whole tree, and a plan asks several of one tree, which does not change. */
+const fatesOfTrees = new WeakMap<DeviceTree, readonly Fated[]>();
+
+function fates(tree: DeviceTree): readonly Fated[] {
+  const asked = fatesOfTrees.get(tree);
+  if (asked) return asked;
   const pass = passOver(tree);
   const known = new Map<DeviceTreeNode, Fate>();
-  return tree.nodes.map((node) => {
+  const all = tree.nodes.map((node) => {
     const fate = fateOf(pass, node, node.parent ? known.get(node.parent) : undefined);
     known.set(node, fate);
     return { node, fate };
   });
+  fatesOfTrees.set(tree, all);
+  return all;
 }
 
 /** What becomes of one node, once that of its parent is known. */

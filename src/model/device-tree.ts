@@ -48,11 +48,21 @@ export const snapshotNode = ({ path, properties }: FlatNode): SnapshotNode => ({
 
 function fromHex(digits: string): Uint8Array {
   const value = new Uint8Array(digits.length / 2);
-  for (let at = 0; at < value.length; at++) value[at] = Number.parseInt(digits.slice(2 * at, 2 * at + 2), 16);
+  for (let at = 0; at < value.length; at++) {
+    value[at] = (nibble(digits.charCodeAt(2 * at)) << 4) | nibble(digits.charCodeAt(2 * at + 1));
+  }
   return value;
 }
 
-const toHex = (value: Uint8Array): string => Array.from(value, (byte) => byte.toString(16).padStart(2, '0')).join('');
+/** Of the code of a lower-case hexadecimal digit. */
+const nibble = (code: number): number => (code < 0x3a ? code - 0x30 : code - 0x57);
+
+function toHex(value: Uint8Array): string {
+  const digits = '0123456789abcdef';
+  let text = '';
+  for (const byte of value) text += digits.charAt(byte >> 4) + digits.charAt(byte & 0xf);
+  return text;
+}
 
 interface GrowingNode extends DeviceTreeNode {
   readonly children: DeviceTreeNode[];
