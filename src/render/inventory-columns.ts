@@ -1,5 +1,5 @@
 import { describeKind } from '../model/index.ts';
-import type { HostDevice } from '../model/index.ts';
+import type { HostDevice, PlatformDevice } from '../model/index.ts';
 
 /** How parts of an inventory are set off; each returns its text as it is where nothing is coloured. */
 export interface InventoryPaint {
@@ -18,21 +18,33 @@ export const printable = (text: string): string =>
 
 /** The facts of a device that every view shows, one cell each. */
 export function deviceCells(device: HostDevice): string[] {
-  const override = device.driverOverride === null ? '' : ` (override ${device.driverOverride})`;
   return [
     device.address,
-    describeKind(device),
+    device.bus === 'pci' ? describeKind(device) : `${device.bus} device`,
     device.bus === 'pci' ? `${device.vendor}:${device.device}` : '-',
-    `${device.driver ?? '-'}${override}`,
+    driverCell(device),
     device.bus === 'pci' ? device.resetMethods.join(' ') || '-' : '-',
     namesOf(device).join(' ') || '-',
   ].map(printable);
 }
 
+/** The same where every device is of one bus but PCI: no class, no id, and no reset method that the bus has. */
+export const platformCells = (device: PlatformDevice): string[] =>
+  [
+    device.address,
+    device.group === null ? '-' : String(device.group),
+    driverCell(device),
+    device.treePath ?? '-',
+    [...device.netdevs, ...device.blocks].map(({ name }) => name).join(' ') || '-',
+  ].map(printable);
+
+const driverCell = ({ driver, driverOverride }: HostDevice): string =>
+  `${driver ?? '-'}${driverOverride === null ? '' : ` (override ${driverOverride})`}`;
+
 /** What the host calls it: interfaces, disks, physical slot, place among virtual functions. */
 function namesOf(device: HostDevice): string[] {
   const names = [...device.netdevs.map(({ name }) => name), ...device.blocks.map(({ name }) => name)];
-  if (device.bus !== 'pci') return names;
+  if (device.bus !== 'pci') return device.treePath === null ? names : [...names, device.treePath];
   const { slot, physicalFunction, virtualFunctionIndex, sriov } = device;
   return [
     ...names,

@@ -1,3 +1,4 @@
+import { streamsOf } from '../devicetree/streams.ts';
 import { isVfioDriver, leavesGroupViable, resetMethodsOn, slotOf } from '../model/index.ts';
 import type { HostDevice, HostIndex, PciDevice } from '../model/index.ts';
 
@@ -37,7 +38,7 @@ function hostProblems({ inventory }: HostIndex, isCovered: boolean): InventoryPr
     const cause =
       inventory.iommu.units.length === 0
         ? 'no IOMMU is active: it is switched off in the firmware, not asked for on the kernel command line, or absent'
-        : 'there are IOMMU units, but they cover no PCI device';
+        : 'there are IOMMU units, but they cover no device';
     return [{ ...about, kind: 'no-iommu', text: `no device has an IOMMU group: ${cause}` }];
   }
   if (inventory.iommu.interruptRemapping !== false) return [];
@@ -80,11 +81,21 @@ function deviceProblems(host: HostIndex, device: HostDevice, isCovered: boolean)
   const problems: InventoryProblem[] = [];
   const add = (kind: InventoryProblem['kind'], text: string) =>
     problems.push({ kind, device: device.address, group: device.group, text });
-  if (device.group === null && isCovered) add('no-group', 'no IOMMU covers it');
+  if (device.group === null && isCovered) add('no-group', whyNoGroup(host, device));
   if (device.bus === 'pci') pciProblems(host, device, add);
   const uses = usesOf(device);
   if (uses.length > 0) add('in-use', `in use: ${uses.join('; ')}`);
   return problems;
+}
+
+/** A platform device has a group only through its own node's `iommus` (drivers/iommu/of_iommu.c). */
+function whyNoGroup({ tree }: HostIndex, device: HostDevice): string {
+  const node = device.bus === 'pci' || device.treePath === null ? undefined : tree?.byPath.get(device.treePath);
+  if (!tree || !node) return 'no IOMMU covers it';
+  const [stream] = streamsOf(tree, node).streams;
+  return stream
+    ? `its node names the IOMMU ${stream.iommu.path}, which does not cover it: it is disabled, or has no driver`
+    : 'no IOMMU covers it: its node has no "iommus"';
 }
 
 function pciProblems(

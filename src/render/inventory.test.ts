@@ -202,3 +202,49 @@ test('lets no control character of the host reach the terminal', () => {
     expect(text).not.toMatch(/^z/m);
   }
 });
+
+const PLATFORM = host()
+  .smmuV3()
+  .tree({
+    'smmu@1': { phandle: 1, '#iommu-cells': 1 },
+    'a@2': { compatible: 'x', iommus: [1, 2] },
+    'b@3': { compatible: 'x' },
+  })
+  .nic('0000:03:00.0', { group: 7, driver: 'vfio-pci', netdevs: [] })
+  .platform('2.a', { treePath: '/a@2', group: 9, driver: 'x-driver', netdevs: [netdev('cable9')] })
+  .platform('3.b', { treePath: '/b@3', group: null })
+  .amba('4.c', { group: null });
+
+test('shows devices with a section for each bus, and a missing group of a platform device in its column alone', () => {
+  expect(renderDevices(indexHost(PLATFORM.build()))).toMatchInlineSnapshot(`
+    "pci: 1
+    ADDRESS       GROUP  CLASS                ID         DRIVER    RESET    KNOWN AS
+    0000:03:00.0  7      Ethernet controller  8086:10d3  vfio-pci  flr bus  -
+
+    platform: 2
+    ADDRESS  GROUP  DRIVER    TREE PATH  KNOWN AS
+    2.a      9      x-driver  /a@2       cable9
+    3.b      -      -         /b@3       -
+
+    amba: 1
+    ADDRESS  GROUP  DRIVER  TREE PATH  KNOWN AS
+    4.c      -      -       -          -
+    "
+  `);
+});
+
+test('shows platform devices among the groups by their place in the tree', () => {
+  const text = renderGroups(indexHost(PLATFORM.build()));
+  expect(text).toMatch(/^ {2}2\.a +platform device +- +x-driver +- +cable9 \/a@2$/m);
+  expect(text.match(/no IOMMU covers it/g)).toBeNull();
+});
+
+test('R-GROUP-3: says why a platform device has no group', () => {
+  const uncovered = PLATFORM.changePlatform('2.a', { group: null }).build();
+  const texts = problemsOf(indexHost(uncovered)).filter(({ kind }) => kind === 'no-group');
+  expect(texts.map(({ device, text }) => [device, /"iommus"|\/smmu@1/.exec(text)?.[0]])).toEqual([
+    ['2.a', '/smmu@1'],
+    ['3.b', '"iommus"'],
+    ['4.c', undefined],
+  ]);
+});

@@ -1,6 +1,6 @@
-import { formatBytes, hex } from '../model/index.ts';
+import { formatBytes, hex, isPci } from '../model/index.ts';
 import type { HostDevice, HostIndex, HostInventory, IommuGroup, ReservedRegion } from '../model/index.ts';
-import { columnLine, columnWidths, deviceCells, PLAIN, printable } from './inventory-columns.ts';
+import { columnLine, columnWidths, deviceCells, PLAIN, platformCells, printable } from './inventory-columns.ts';
 import type { InventoryPaint } from './inventory-columns.ts';
 import { problemsOf } from './inventory-problems.ts';
 import type { InventoryProblem } from './inventory-problems.ts';
@@ -9,7 +9,7 @@ const HEAD = ['ADDRESS', 'CLASS', 'ID', 'DRIVER', 'RESET', 'KNOWN AS'];
 
 /** The host by IOMMU group: each group with its regions, its devices, and what is wrong with either. */
 export function renderGroups(host: HostIndex, paint: InventoryPaint = PLAIN): string {
-  const problems = new ProblemTable(problemsOf(host), paint);
+  const problems = new ProblemTable(listedProblems(host), paint);
   const cells = new Map([...host.byAddress.values()].map((device) => [device, deviceCells(device)]));
   const widths = columnWidths([HEAD, ...cells.values()]);
   const rows = (devices: readonly HostDevice[]) =>
@@ -29,21 +29,41 @@ export function renderGroups(host: HostIndex, paint: InventoryPaint = PLAIN): st
   return `${lines.join('\n')}\n`;
 }
 
-/** The devices in one table, in order of address. */
+const PLATFORM_HEAD = ['ADDRESS', 'GROUP', 'DRIVER', 'TREE PATH', 'KNOWN AS'];
+
+/** The devices in one table for each bus, in order of address. */
 export function renderDevices(host: HostIndex, paint: InventoryPaint = PLAIN): string {
-  const problems = new ProblemTable(problemsOf(host), paint);
-  const devices = [...host.byAddress.values()];
+  const problems = new ProblemTable(listedProblems(host), paint);
+  const buses = new Map<HostDevice['bus'], HostDevice[]>();
+  for (const device of host.byAddress.values()) {
+    const list = buses.get(device.bus);
+    if (list) list.push(device);
+    else buses.set(device.bus, [device]);
+  }
+  // A host without any shows the head of the table all the same.
+  if (buses.size === 0) buses.set('pci', []);
+  const sections = [...buses].map(([bus, devices]) => [
+    // A host with PCI alone has one table, which needs no name.
+    ...(bus === 'pci' && buses.size === 1 ? [] : [paint.heading(`${bus}: ${devices.length}`)]),
+    ...deviceTable(devices, problems, paint),
+  ]);
+  return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+}
+
+function deviceTable(devices: readonly HostDevice[], problems: ProblemTable, paint: InventoryPaint): string[] {
+  const isPlatform = devices.length > 0 && devices.every((device) => !isPci(device));
   const insertGroup = ([address = '', ...rest]: readonly string[], group: string) => [address, group, ...rest];
-  const head = insertGroup(HEAD, 'GROUP');
+  const head = isPlatform ? PLATFORM_HEAD : insertGroup(HEAD, 'GROUP');
   const rows = devices.map((device) =>
-    insertGroup(deviceCells(device), device.group === null ? '-' : String(device.group)),
+    isPci(device)
+      ? insertGroup(deviceCells(device), device.group === null ? '-' : String(device.group))
+      : platformCells(device),
   );
   const widths = columnWidths([head, ...rows]);
-  const lines = devices.flatMap((device, index) => [
-    columnLine(rows[index] ?? [], widths),
-    ...problems.ofDevice(device, '  '),
-  ]);
-  return `${[paint.heading(columnLine(head, widths)), ...lines].join('\n')}\n`;
+  return [
+    paint.heading(columnLine(head, widths)),
+    ...devices.flatMap((device, index) => [columnLine(rows[index] ?? [], widths), ...problems.ofDevice(device, '  ')]),
+  ];
 }
 
 /** What the whole host has, in the lines above the devices. */
@@ -77,6 +97,13 @@ function groupLine({ id, type, reservedRegions, node }: IommuGroup): string {
 }
 
 export const regionText = ({ first, last, type }: ReservedRegion): string => `${hex(first)}-${hex(last)} ${type}`;
+
+/** Most platform devices have no IOMMU: their place in a list says so, and a line more for each would hide the rest. */
+const listedProblems = (host: HostIndex): InventoryProblem[] =>
+  problemsOf(host).filter(({ kind, device }) => {
+    const about = device === null ? undefined : host.byAddress.get(device);
+    return kind !== 'no-group' || !about || isPci(about);
+  });
 
 /** The lines of problems, found by what they are about. */
 class ProblemTable {
