@@ -23,9 +23,9 @@ export const busResetHitsOthersRule: Rule = {
   id: 'bus-reset-hits-others',
   reports: [busResetHitsOthers],
   check({ manifest, host, running }) {
-    const risky = assignedDevices(manifest).filter(isPciEntry).filter(
-      ({ reset, device }) => reset === 'required' && BUS_METHODS.has(device.resetMethods[0] ?? ''),
-    );
+    const risky = assignedDevices(manifest)
+      .filter(isPciEntry)
+      .filter(({ reset, device }) => reset === 'required' && BUS_METHODS.has(device.resetMethods[0] ?? ''));
     if (risky.length === 0) return [];
     const owners = byAddress(manifest.vms.flatMap((vm) => vm.devices));
     const projects = new Map(

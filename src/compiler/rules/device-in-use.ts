@@ -46,7 +46,9 @@ export const deviceInUseRule: Rule = {
 function usesOf(device: HostDevice): string[] {
   const uses = [...device.blocks.flatMap(usesOfDisk), ...device.netdevs.flatMap(usesOfInterface)];
   const onVfio = device.driver !== null && isVfioDriver(device.driver);
-  return device.bus === 'pci' && device.bootDisplay && !onVfio ? [...uses, 'it is the display that the firmware uses'] : uses;
+  return device.bus === 'pci' && device.bootDisplay && !onVfio
+    ? [...uses, 'it is the display that the firmware uses']
+    : uses;
 }
 
 function usesOfDisk({ name, mounts, swap, holders }: BlockDevice): string[] {

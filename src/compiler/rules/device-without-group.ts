@@ -1,7 +1,8 @@
 import { defineDiagnostic } from '../../model/index.ts';
 import type { HostIndex } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
-import { everyDevice } from './shared/assignments.ts';
+import { isolatedDevices } from './shared/assignments.ts';
+import { whyNoGroup } from './shared/no-group.ts';
 import { titleOf } from './shared/words.ts';
 
 export const deviceWithoutGroup = defineDiagnostic({
@@ -20,7 +21,12 @@ sysfs.
 - An IOMMU, but not for this device: the firmware leaves it or its bus out (ACPI table DMAR, IVRS or IORT, or the device
   tree's \`iommu-map\`), or the IOMMU is switched off for it (for example \`intel_iommu=igfx_off\`).
 
-The no-IOMMU mode of VFIO has no isolation at all and is never used silently.`,
+- A platform device: Linux looks for \`iommus\` in the device's own node alone (of_iommu_configure in
+  drivers/iommu/of_iommu.c), never above it; or the IOMMU that it names is switched off in the tree, or the kernel has no
+  driver for it.
+
+The no-IOMMU mode of VFIO has no isolation at all and is never used silently: only a manifest that says \`iommu: noiommu\`
+for a VM gets it.`,
 });
 
 /** Every device of a plan is in an IOMMU group (R-GROUP-3). */
@@ -29,16 +35,18 @@ export const deviceWithoutGroupRule: Rule = {
   reports: [deviceWithoutGroup],
   check({ manifest, host }) {
     const missing = whatIsMissing(host);
-    return everyDevice(manifest)
-      .filter((entry) => entry.device.group === null)
-      .map((entry) =>
-        deviceWithoutGroup({
-          detail: `${titleOf(entry)} is in no IOMMU group, so VFIO cannot take it. ${missing}`,
-          at: entry.selectorAt,
-        }),
-      );
+    return isolatedDevices(manifest)
+      .filter((entry) => entry.device.group === null && entry.origin.kind !== 'child')
+      .map((entry) => {
+        const why = entry.bus === 'pci' ? missing : `${whyNoGroup(entry, host)} ${BY_NAME}`;
+        const detail = `${titleOf(entry)} is in no IOMMU group, so VFIO cannot take it. ${why}`;
+        return deviceWithoutGroup({ detail, at: entry.selectorAt });
+      });
   },
 };
+
+const BY_NAME =
+  'Without an IOMMU, VFIO gives a device out only without any isolation, and only where the manifest asks for that by name: "iommu: noiommu".';
 
 function whatIsMissing({ inventory }: HostIndex): string {
   const units = inventory.iommu.units.map((unit) => unit.name);

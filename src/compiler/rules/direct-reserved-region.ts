@@ -25,7 +25,7 @@ export const directReservedRegionRule: Rule = {
     return [...byGroup(assignedDevices(manifest))].flatMap(([id, [entry]]) => {
       const direct = (host.groups.get(id)?.reservedRegions ?? []).filter((region) => region.type === 'direct');
       if (!entry || direct.length === 0) return [];
-      const detail = `${titleOf(entry)} is in IOMMU group ${id}, where the firmware asks for a 1:1 mapping of ${andList(direct.slice(0, 8).map(rangeText))}. The kernel will not give such a group away. Only a firmware setting or another slot changes it.`;
+      const detail = `${titleOf(entry)} is in IOMMU group ${id}, where the firmware asks for a 1:1 mapping of ${andList(direct.slice(0, 8).map(rangeText))}. The kernel will not give such a group away. Only ${entry.bus === 'pci' ? 'a firmware setting or another slot' : 'the firmware'} changes it.`;
       return [directReservedRegion({ detail, at: entry.selectorAt })];
     });
   },

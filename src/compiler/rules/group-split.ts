@@ -13,7 +13,7 @@ export const groupSplit = defineDiagnostic({
 the other devices themselves. The kernel attaches a group as a whole, to one container.
 
 The whole group is shown, with who would hold what. Give all of it to one VM; or leave the devices of the other VM out;
-or move one of the cards to a slot with a group of its own.`,
+or move a PCI card to a slot with a group of its own.`,
 });
 
 /** All devices of a group go to one VM (R-GROUP-1, R-GROUP-2). */
@@ -27,7 +27,10 @@ export const groupSplitRule: Rule = {
       const owners = [...new Set(entries.map((entry) => entry.vm))];
       const other = entries.find((entry) => entry.vm !== entries[0]?.vm);
       if (!other || namesOneDevice(entries)) return [];
-      const detail = `${titleOf(other)} is in IOMMU group ${id}, which goes to one owner as a whole, and the manifest splits it between ${andList(owners)}. Give the whole group to one of them, or move the card to a slot with a group of its own.`;
+      const move = entries.some(({ bus }) => bus === 'pci')
+        ? ', or move the card to a slot with a group of its own'
+        : '';
+      const detail = `${titleOf(other)} is in IOMMU group ${id}, which goes to one owner as a whole, and the manifest splits it between ${andList(owners)}. Give the whole group to one of them${move}.`;
       return [groupSplit({ detail, at: other.selectorAt, related: showGroup(host, id, planned) })];
     });
   },

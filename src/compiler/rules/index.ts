@@ -1,13 +1,22 @@
 import type { Diagnostic } from '../../model/index.ts';
 import type { Rule, RuleContext } from './rule.ts';
+import { busNotSupportedRule } from './bus-not-supported.ts';
 import { busResetHitsOthersRule } from './bus-reset-hits-others.ts';
+import { cacheableNotOfferedRule } from './cacheable-not-offered.ts';
+import { childVanishesRule } from './child-vanishes.ts';
+import { childWithoutIsolationRule } from './child-without-isolation.ts';
+import { childrenLeftWithHostRule } from './children-left-with-host.ts';
+import { dependencySharedRule } from './dependency-shared.ts';
 import { deviceInUseRule } from './device-in-use.ts';
 import { deviceNamedTwiceRule } from './device-named-twice.ts';
+import { deviceNotCoherentRule } from './device-not-coherent.ts';
 import { deviceOnDenyListRule } from './device-on-deny-list.ts';
 import { deviceOnVfioAlreadyRule } from './device-on-vfio-already.ts';
 import { deviceWithoutGroupRule } from './device-without-group.ts';
 import { directReservedRegionRule } from './direct-reserved-region.ts';
 import { driverUnknownRule } from './driver-unknown.ts';
+import { excludedChildSharesPageRule } from './excluded-child-shares-page.ts';
+import { exposeNotOfferedRule } from './expose-not-offered.ts';
 import { groupHeldRule } from './group-held.ts';
 import { groupNotViableRule } from './group-not-viable.ts';
 import { groupSplitRule } from './group-split.ts';
@@ -24,24 +33,45 @@ import { memoryOutsideApertureRule } from './memory-outside-aperture.ts';
 import { memoryOverlapsRule } from './memory-overlaps.ts';
 import { memoryWrapsRule } from './memory-wraps.ts';
 import { memoryZeroSizeRule } from './memory-zero-size.ts';
+import { mmapNotOfferedRule } from './mmap-not-offered.ts';
 import { msiBanksNotApplicableRule } from './msi-banks-not-applicable.ts';
+import { noIsolationRule } from './no-isolation.ts';
+import { noiommuHandoffRule } from './noiommu-handoff.ts';
+import { noiommuMemoryRule } from './noiommu-memory.ts';
+import { noiommuNotOfferedRule } from './noiommu-not-offered.ts';
+import { noiommuWithGroupRule } from './noiommu-with-group.ts';
 import { notAnEndpointRule } from './not-an-endpoint.ts';
+import { pageSharedWithHostRule } from './page-shared-with-host.ts';
 import { pfWithVfsRule } from './pf-with-vfs.ts';
 import { projectConflictRule } from './project-conflict.ts';
+import { resetHandlerAbsentRule } from './reset-handler-absent.ts';
 import { resetNotPossibleRule } from './reset-not-possible.ts';
 import { tooManyMappingsRule } from './too-many-mappings.ts';
 import { vfWithoutItsPfRule } from './vf-without-its-pf.ts';
 import { vfioModuleAbsentRule } from './vfio-module-absent.ts';
 
-/** Every law, one file each: names, then isolation, use, reset, memory, the kernel, interrupts. The order is that of the output. */
+/** Every law, one file each: names, then isolation, use, reset, memory, the kernel, interrupts, regions. The order is that of the output. */
 export const rules: readonly Rule[] = [
   deviceNamedTwiceRule,
+  busNotSupportedRule,
+  childVanishesRule,
+  noIsolationRule,
+  noiommuNotOfferedRule,
+  noiommuWithGroupRule,
+  noiommuMemoryRule,
+  noiommuHandoffRule,
   deviceWithoutGroupRule,
+  childWithoutIsolationRule,
   notAnEndpointRule,
   groupSplitRule,
   groupNotViableRule,
   directReservedRegionRule,
   interruptsNotIsolatedRule,
+  deviceNotCoherentRule,
+  excludedChildSharesPageRule,
+  pageSharedWithHostRule,
+  childrenLeftWithHostRule,
+  dependencySharedRule,
   projectConflictRule,
   groupHeldRule,
   deviceInUseRule,
@@ -53,6 +83,7 @@ export const rules: readonly Rule[] = [
   deviceOnVfioAlreadyRule,
   resetNotPossibleRule,
   busResetHitsOthersRule,
+  resetHandlerAbsentRule,
   memoryZeroSizeRule,
   memoryMisalignedRule,
   memoryWrapsRule,
@@ -65,6 +96,9 @@ export const rules: readonly Rule[] = [
   msiBanksNotApplicableRule,
   irqNotOfferedRule,
   irqsExclusiveRule,
+  mmapNotOfferedRule,
+  cacheableNotOfferedRule,
+  exposeNotOfferedRule,
   guestAddressTwiceRule,
   guestWindowOverlapRule,
 ];

@@ -1,5 +1,9 @@
 import { defineDiagnostic } from '../../model/index.ts';
+import type { ResolvedVm } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
+import { isolatedVms } from './shared/assignments.ts';
+import { type Isolation, isolationOf } from './shared/interrupt-isolation.ts';
+import { titleOf } from './shared/words.ts';
 
 export const interruptsNotIsolated = defineDiagnostic({
   code: 'interrupts-not-isolated',
@@ -10,7 +14,12 @@ export const interruptsNotIsolated = defineDiagnostic({
 translation service (arm64), an assigned device can send any interrupt of the host, and with it attack the host. VFIO
 type1 therefore refuses to set the IOMMU up (drivers/vfio/vfio_iommu_type1.c: EPERM).
 
-Switch interrupt remapping on: it comes with VT-d or AMD-Vi; look for x2APIC and "interrupt remapping" in the firmware
+A platform device is judged by the MSI controller that its node names (\`msi-parent\`): an ITS isolates, a GICv2m frame or
+the MPIC of a QorIQ does not. A device **without** \`msi-parent\` counts as not isolated, although it cannot send a
+message-signalled interrupt at all (msi_device_has_isolated_msi in kernel/irq/msi.c): most platform devices need the
+consent below.
+
+On x86, switch interrupt remapping on: it comes with VT-d or AMD-Vi; look for x2APIC and "interrupt remapping" in the firmware
 setup, and for \`intremap=off\` or \`nointremap\` on the kernel command line.
 
 Where the users of all devices are trusted, say so for the VM: \`iommu: {unsafeInterrupts: true}\`. The plan then sets
@@ -22,7 +31,7 @@ export const unsafeInterruptsAccepted = defineDiagnostic({
   severity: 'warning',
   category: 'safety',
   summary: 'Devices may forge interrupts: the host is open to its guests',
-  explanation: `The host has no interrupt remapping, and either the manifest (\`unsafeInterrupts: true\`) or the host (the
+  explanation: `The host has no interrupt remapping, or a platform device no isolating MSI controller, and either the manifest (\`unsafeInterrupts: true\`) or the host (the
 parameter \`allow_unsafe_interrupts\` is already set) accepts that an assigned device can send any interrupt of the host.
 Do this only with users that you would also trust with the host.`,
 });
@@ -41,26 +50,36 @@ export const interruptsNotIsolatedRule: Rule = {
   id: 'interrupts-not-isolated',
   reports: [interruptsNotIsolated, unsafeInterruptsAccepted, interruptIsolationUnknown],
   check({ manifest, host }) {
-    const isolated = host.inventory.iommu.interruptRemapping;
-    const [first] = manifest.vms;
-    if (isolated === true || host.inventory.iommu.units.length === 0 || !first) return [];
-    if (isolated === null) {
-      const detail =
-        'The host does not show whether the interrupts of devices are isolated. If setting the IOMMU fails with EPERM, they are not.';
-      return [interruptIsolationUnknown({ detail, at: first.iommu.at })];
-    }
-    const allowed = host.inventory.modules['vfio_iommu_type1']?.parameters['allow_unsafe_interrupts'] === 'Y';
-    return manifest.vms.map((vm) => {
-      const { unsafeInterrupts, at } = vm.iommu;
-      if (!unsafeInterrupts && !allowed) {
-        const detail = `The host has no interrupt remapping, so a device of ${vm.name} could send any interrupt of the host, and the kernel refuses to set the IOMMU up. Switch interrupt remapping on in the firmware; or, where the users of all devices are trusted, accept it with "iommu: {unsafeInterrupts: true}".`;
-        return interruptsNotIsolated({ detail, at });
-      }
-      const who = unsafeInterrupts
-        ? `${vm.name} accepts that: the plan sets allow_unsafe_interrupts for the whole host.`
-        : 'The host accepts that already: allow_unsafe_interrupts of vfio_iommu_type1 is set.';
-      const detail = `The host has no interrupt remapping, so a device of ${vm.name} can send any interrupt of the host and attack it. ${who}`;
-      return unsafeInterruptsAccepted({ detail, at });
-    });
+    const parameters = host.inventory.modules['vfio_iommu_type1']?.parameters ?? {};
+    const allowed = parameters['allow_unsafe_interrupts'] === 'Y';
+    const verdicts = isolatedVms(manifest).map((vm) => ({ vm, isolation: isolationOf(vm, host) }));
+    const open = verdicts.flatMap(({ vm, isolation }) =>
+      isolation.kind === 'no' ? [notIsolated(vm, isolation, allowed)] : [],
+    );
+    // One is enough: it is the host that does not show it.
+    const unknown = verdicts.find(({ isolation }) => isolation.kind === 'unknown');
+    if (unknown?.isolation.kind !== 'unknown') return open;
+    const { vm, isolation } = unknown;
+    const detail = `It is not known whether the interrupts of ${titleOf(isolation.entry)} are isolated: ${isolation.reason}. If setting the IOMMU fails with EPERM, they are not.`;
+    return [...open, interruptIsolationUnknown({ detail, at: vm.iommu.at })];
   },
 };
+
+function notIsolated(vm: ResolvedVm, { entry, reason }: Isolation & { kind: 'no' | 'unknown' }, allowed: boolean) {
+  const { unsafeInterrupts, at } = vm.iommu;
+  const pci = entry.bus === 'pci';
+  const why = pci
+    ? `The host has no interrupt remapping, so a device of ${vm.name} could send any interrupt of the host`
+    : `The interrupts of ${titleOf(entry)} do not count as isolated (${reason})`;
+  if (!unsafeInterrupts && !allowed) {
+    const ways = pci
+      ? 'Switch interrupt remapping on in the firmware; or, where the users of all devices are trusted, accept it'
+      : 'Where the users of all devices of this host are trusted, accept it';
+    const detail = `${why}, and the kernel refuses to set the IOMMU up (EPERM). ${ways} with "iommu: {unsafeInterrupts: true}".`;
+    return interruptsNotIsolated({ detail, at });
+  }
+  const who = unsafeInterrupts
+    ? `${vm.name} accepts that: the plan sets allow_unsafe_interrupts for the whole host.`
+    : 'The host accepts that already: allow_unsafe_interrupts of vfio_iommu_type1 is set.';
+  return unsafeInterruptsAccepted({ detail: `${why}. ${who}`, at });
+}

@@ -1,6 +1,6 @@
 import { defineDiagnostic } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
-import { assignedDevices, isPciEntry } from './shared/assignments.ts';
+import { assignedDevices, isPciEntry, isPlatformEntry } from './shared/assignments.ts';
 import { titleOf } from './shared/words.ts';
 
 export const irqsExclusive = defineDiagnostic({
@@ -10,6 +10,8 @@ export const irqsExclusive = defineDiagnostic({
   summary: 'These interrupts exclude each other',
   explanation: `A PCI function interrupts in one way at a time: INTx, MSI or MSI-X. VFIO refuses to switch one of them on while
 another is (drivers/vfio/pci/vfio_pci_intrs.c: EINVAL). And each kind is listed once, with the number of its vectors.
+
+An interrupt of a platform device is listed once too, whether by position or by name.
 
 Keep one of the three, usually msix; \`err\` and \`req\` go with any of them.`,
 });
@@ -21,7 +23,16 @@ export const irqsExclusiveRule: Rule = {
   id: 'irqs-exclusive',
   reports: [irqsExclusive],
   check({ manifest }) {
-    return assignedDevices(manifest).filter(isPciEntry).flatMap((entry) => {
+    const devices = assignedDevices(manifest);
+    const repeated = devices.filter(isPlatformEntry).flatMap((entry) =>
+      entry.irqs.flatMap((irq, position) => {
+        const before = entry.irqs.slice(0, position).find(({ index }) => index === irq.index);
+        if (!before) return [];
+        const detail = `Interrupt ${irq.index} of ${titleOf(entry)} is listed twice. List it once.`;
+        return [irqsExclusive({ detail, at: irq.at, related: [{ message: 'listed here first', at: before.at }] })];
+      }),
+    );
+    const rivals = devices.filter(isPciEntry).flatMap((entry) => {
       const [way] = entry.irqs.filter(({ index }) => WAYS.has(index));
       return entry.irqs.flatMap((irqs, position) => {
         const before = entry.irqs.slice(0, position);
@@ -40,5 +51,6 @@ export const irqsExclusiveRule: Rule = {
         ];
       });
     });
+    return [...repeated, ...rivals];
   },
 };

@@ -19,12 +19,14 @@ export const pfWithVfsRule: Rule = {
   id: 'pf-with-vfs',
   reports: [pfWithVfs],
   check({ manifest }) {
-    return everyDevice(manifest).filter(isPciEntry).flatMap((entry) => {
-      const { sriov, driver, address } = entry.device;
-      const stays = driver !== null && isVfioDriver(driver) && driver === entry.driver;
-      if (sriov === null || sriov.enabled === 0 || stays) return [];
-      const detail = `${titleOf(entry)} is a physical function with ${sriov.enabled} virtual functions switched on, and cannot change its driver like this. Write 0 to /sys/bus/pci/devices/${address}/sriov_numvfs when nobody uses them, or assign its VFs instead.`;
-      return [pfWithVfs({ detail, at: entry.selectorAt })];
-    });
+    return everyDevice(manifest)
+      .filter(isPciEntry)
+      .flatMap((entry) => {
+        const { sriov, driver, address } = entry.device;
+        const stays = driver !== null && isVfioDriver(driver) && driver === entry.driver;
+        if (sriov === null || sriov.enabled === 0 || stays) return [];
+        const detail = `${titleOf(entry)} is a physical function with ${sriov.enabled} virtual functions switched on, and cannot change its driver like this. Write 0 to /sys/bus/pci/devices/${address}/sriov_numvfs when nobody uses them, or assign its VFs instead.`;
+        return [pfWithVfs({ detail, at: entry.selectorAt })];
+      });
   },
 };

@@ -1,6 +1,6 @@
 import { defineDiagnostic } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
-import { assignedDevices, groupBy } from './shared/assignments.ts';
+import { assignedDevices, groupBy, isolatedVms } from './shared/assignments.ts';
 import { titleOf } from './shared/words.ts';
 
 export const vfioModuleAbsent = defineDiagnostic({
@@ -8,13 +8,14 @@ export const vfioModuleAbsent = defineDiagnostic({
   severity: 'error',
   category: 'host',
   summary: 'The kernel lacks a part of VFIO',
-  explanation: `Each device needs its VFIO driver (vfio-pci, or a vendor's own), and each container the module
-vfio_iommu_type1 and the node /dev/vfio/vfio. The module is neither loaded, nor built in, nor among the modules of the
+  explanation: `Each device needs its VFIO driver (vfio-pci, vfio-platform, vfio-amba, or a vendor's own), and each container the module
+vfio_iommu_type1 (but for \`iommu: noiommu\`) and the node /dev/vfio/vfio. The module is neither loaded, nor built in, nor among the modules of the
 running kernel.
 
 Install the rest of the kernel's package (cloud kernels leave VFIO out: on Debian, take linux-image-amd64 in the place of
 linux-image-cloud-amd64), or build the kernel with CONFIG_VFIO, CONFIG_VFIO_GROUP, CONFIG_VFIO_CONTAINER,
-CONFIG_VFIO_IOMMU_TYPE1 and CONFIG_VFIO_PCI. After an update of the kernel, restart: modules of another version do not
+CONFIG_VFIO_IOMMU_TYPE1 and CONFIG_VFIO_PCI; for platform devices CONFIG_VFIO_PLATFORM, for AMBA devices also
+CONFIG_VFIO_AMBA, which many kernels for servers and PCs leave out. After an update of the kernel, restart: modules of another version do not
 load.`,
 });
 
@@ -27,15 +28,17 @@ export const vfioModuleAbsentRule: Rule = {
     const has = (name: string) => Object.hasOwn(modules, name.replaceAll('-', '_'));
     const devices = assignedDevices(manifest);
     const drivers = [...groupBy(devices, (entry) => entry.driver)].flatMap(([driver, [entry]]) => {
-      if (has(driver) || !entry) return [];
+      // Those of other buses are refused for their bus.
+      if (!entry || has(driver) || entry.bus === 'fsl-mc' || entry.bus === 'cdx') return [];
       const detail = `${titleOf(entry)} needs the driver ${driver}, and the kernel ${kernel.release} has no such module. Install the kernel's full set of modules, or one with VFIO.`;
       return [vfioModuleAbsent({ detail, at: entry.at })];
     });
     const [first] = manifest.vms;
     if (!first || devices.length === 0) return drivers;
-    if (!has('vfio_iommu_type1')) {
+    const [isolated] = isolatedVms(manifest);
+    if (isolated && !has('vfio_iommu_type1')) {
       const detail = `The kernel ${kernel.release} has no module vfio_iommu_type1, which translates the DMA of every VM. Install the kernel's full set of modules, or one with CONFIG_VFIO_IOMMU_TYPE1.`;
-      return [...drivers, vfioModuleAbsent({ detail, at: first.iommu.at })];
+      return [...drivers, vfioModuleAbsent({ detail, at: isolated.iommu.at })];
     }
     const state = modules['vfio']?.state;
     if (!vfio.container && (state === 'loaded' || state === 'builtin')) {

@@ -1,0 +1,45 @@
+import { defineDiagnostic } from '../../model/index.ts';
+import type { Rule } from './rule.ts';
+import { exposedVms } from './shared/assignments.ts';
+
+export const noiommuNotOffered = defineDiagnostic({
+  code: 'noiommu-not-offered',
+  severity: 'error',
+  category: 'host',
+  summary: 'The kernel has no no-IOMMU mode',
+  explanation: `VFIO without IOMMU exists only in kernels built with CONFIG_VFIO_NOIOMMU; they show the parameter
+\`enable_unsafe_noiommu_mode\` of the module vfio. VFIO is in this kernel, and the parameter is not; or VFIO is not there at
+all.
+
+Use a kernel that has it, or a machine with an IOMMU.`,
+});
+
+export const noiommuModeSwitchedOn = defineDiagnostic({
+  code: 'noiommu-mode-switched-on',
+  severity: 'warning',
+  category: 'safety',
+  summary: 'The plan switches the no-IOMMU mode on',
+  explanation: `\`enable_unsafe_noiommu_mode\` of the module vfio is N, and the manifest asks for \`iommu: noiommu\`. The plan sets it, and
+\`down\` puts it back. While it is Y, root may bind any device of the host without IOMMU to VFIO, not only those of the plan.`,
+});
+
+/** The kernel has the no-IOMMU mode, and that it gets switched on is said (R-GROUP-3). */
+export const noiommuNotOfferedRule: Rule = {
+  id: 'noiommu-not-offered',
+  reports: [noiommuNotOffered, noiommuModeSwitchedOn],
+  check({ manifest, host }) {
+    const [vm] = exposedVms(manifest);
+    const module = host.inventory.modules['vfio'];
+    // Of a module that is yet to be loaded, nothing tells how it was built.
+    if (!vm || module?.state === 'available') return [];
+    const mode = module?.parameters['enable_unsafe_noiommu_mode'];
+    if (mode === 'Y') return [];
+    if (mode === undefined) {
+      const what = module ? 'was built without CONFIG_VFIO_NOIOMMU' : 'has no module vfio';
+      const detail = `${vm.name} asks for no IOMMU, and the kernel ${host.inventory.kernel.release} ${what}. Use a kernel that has the mode, or a machine with an IOMMU.`;
+      return [noiommuNotOffered({ detail, at: vm.iommu.at })];
+    }
+    const detail = `UNSAFE: ${vm.name} asks for no IOMMU, so the plan sets enable_unsafe_noiommu_mode of vfio for the whole host, and puts it back on "down". While it is set, root may bind any device without an IOMMU to VFIO.`;
+    return [noiommuModeSwitchedOn({ detail, at: vm.iommu.at })];
+  },
+};

@@ -1,0 +1,105 @@
+import { compatibleOf, kernelResetHandler, resetHandlerOf } from '../../devicetree/index.ts';
+import { defineDiagnostic } from '../../model/index.ts';
+import type { Diagnostic, HostIndex, ResolvedPlatformDevice } from '../../model/index.ts';
+import type { Rule } from './rule.ts';
+import { assignedDevices, isPlatformEntry } from './shared/assignments.ts';
+import { nodeOf } from './shared/tree.ts';
+import { titleOf } from './shared/words.ts';
+
+export const resetHandlerAbsent = defineDiagnostic({
+  code: 'reset-handler-absent',
+  severity: 'error',
+  category: 'host',
+  summary: 'The kernel cannot reset the device',
+  explanation: `Platform devices have no standard reset. The kernel has a handler for three of them: the Calxeda XGMAC
+(\`calxeda,hb-xgmac\`), the AMD XGBE (\`amd,xgbe-seattle-v1a\`) and the Broadcom FlexRM (\`brcm,iproc-flexrm-mbox\`). It compares
+the **first** entry of \`compatible\` only, so a more specific one in front hides the handler.
+
+Without a handler, vfio-platform refuses the device (ENOENT, "No reset function found") as long as its parameter
+\`reset_required\` is Y, which is the default. AMBA devices are taken without.
+
+A device that is not reset keeps the state of its last owner: it may go on with DMA and interrupts. Where that is
+acceptable, two things have to say so:
+
+1. the manifest: \`reset: preferred\` (a warning) or \`reset: none\`;
+2. the kernel: \`reset_required\` can be set only when vfio-platform is loaded, since it cannot be written later. As a
+   module, \`options vfio-platform reset_required=0\` in /etc/modprobe.d and load it anew; built in,
+   \`vfio_platform.reset_required=0\` on the kernel command line. It counts for all platform devices of the host.`,
+});
+
+export const resetHandlerUnknown = defineDiagnostic({
+  code: 'reset-handler-unknown',
+  severity: 'note',
+  category: 'host',
+  summary: 'It is not known whether the kernel can reset the device',
+  explanation: `A platform device that ACPI describes is reset by its method \`_RST\`, which cannot be seen from outside. If it has none,
+vfio-platform refuses the device with ENOENT while its parameter \`reset_required\` is Y (see \`reset-handler-absent\`).`,
+});
+
+/** The kernel can reset a platform device, or both it and the manifest do without (R-GROUP-5, R-RESET-3). */
+export const resetHandlerAbsentRule: Rule = {
+  id: 'reset-handler-absent',
+  reports: [resetHandlerAbsent, resetHandlerUnknown],
+  check({ manifest, host }) {
+    return assignedDevices(manifest)
+      .filter(isPlatformEntry)
+      .filter(({ bus }) => bus === 'platform' || bus === 'amba')
+      .flatMap((entry) => checkDevice(entry, host));
+  },
+};
+
+function checkDevice(entry: ResolvedPlatformDevice, host: HostIndex): Diagnostic[] {
+  const node = nodeOf(entry.device, host);
+  if (!node) {
+    if (entry.reset === 'none') return [];
+    const detail = `${titleOf(entry)} is in no device tree, so whether it has a reset (the ACPI method _RST) cannot be seen. If binding it fails with ENOENT, it has none.`;
+    return [resetHandlerUnknown({ detail, at: entry.selectorAt })];
+  }
+  if (resetHandlerOf(host, entry.device) !== null) return [];
+  const insists = entry.bus === 'platform' ? insistence(host) : null;
+  if (insists === null && entry.reset === 'none') return [];
+  const module = kernelResetHandler(node);
+  const why =
+    module === null
+      ? `The kernel has no reset handler for ${titleOf(entry)}: it looks at the first compatible alone, which is ${compatibleOf(node)[0] ?? 'missing'}`
+      : `The reset handler of ${titleOf(entry)} is ${module}, and the kernel ${host.inventory.kernel.release} has no such module`;
+  if (insists === null && entry.reset === 'preferred') {
+    const detail = `${why}. It is handed over without a reset (reset: preferred).`;
+    return [resetHandlerAbsent({ detail, at: entry.selectorAt, severity: 'warning' })];
+  }
+  const manifest = entry.reset === 'required' ? ['write "reset: preferred" or "reset: none"'] : [];
+  const ways = [...manifest, ...(insists === null ? [] : [insists.wayOut])].join(', and ');
+  const refused =
+    insists === null
+      ? 'its reset is required'
+      : `vfio-platform refuses it while reset_required is ${insists.value} (ENOENT)`;
+  const detail = `${why}; ${refused}. Where a device that keeps the state of its last owner is acceptable, ${ways}.`;
+  return [
+    resetHandlerAbsent({
+      detail,
+      at: entry.selectorAt,
+      ...(insists?.sure === false && entry.reset !== 'required' ? { severity: 'warning' as const } : {}),
+    }),
+  ];
+}
+
+interface Insistence {
+  readonly value: string;
+  /** False where the module is not loaded, so that its options may still say otherwise. */
+  readonly sure: boolean;
+  readonly wayOut: string;
+}
+
+/** Whether vfio-platform demands a reset handler, and how that is changed; null where it does not. */
+function insistence({ inventory }: HostIndex): Insistence | null {
+  const { state, parameters } = inventory.modules['vfio_platform'] ?? { state: 'available', parameters: {} };
+  const value = parameters['reset_required'];
+  if (value === 'N') return null;
+  if (state === 'builtin') {
+    return { value: 'Y', sure: true, wayOut: 'restart with vfio_platform.reset_required=0 on the kernel command line' };
+  }
+  const option = '"options vfio-platform reset_required=0" into a file of /etc/modprobe.d';
+  return value === undefined
+    ? { value: 'Y, its default', sure: false, wayOut: `put ${option} before it is loaded` }
+    : { value: 'Y', sure: true, wayOut: `put ${option} and load vfio-platform anew` };
+}
