@@ -109,3 +109,50 @@ test('says why a capture cannot be written', async () => {
   expect(err).toContain('ENOENT');
   expect((await run(capture, [], { output: '.' })).status).toBe(1);
 });
+
+const PLATFORM = host()
+  .tree({
+    aliases: { serial0: '/uart@1000' },
+    '#address-cells': 1,
+    '#size-cells': 1,
+    'uart@1000': { compatible: 'x,uart', reg: [0x1000, 0x1000] },
+    'off@2000': { compatible: 'x,off', reg: [0x2000, 0x1000], status: 'disabled' },
+  })
+  .platform('1000.uart', { treePath: '/uart@1000', driver: 'x-uart' })
+  .build();
+
+test('R-NAME-1: finds a platform device by every name that a manifest takes', async () => {
+  writeFileSync(join(folder, 'platform.json'), snapshotText(PLATFORM, { identifiers: true }));
+  const byName = await run(inspect, ['1000.uart'], {}, 'platform.json');
+  expect(byName).toMatchObject({ status: 0, err: '' });
+  expect(byName.out).toMatch(/^1000\.uart\n/);
+  expect(byName.out).toMatch(/^ +0 +region +\/uart@1000 +reg +0 +0x1000 /m);
+  for (const name of ['/uart@1000', 'serial0', '/sys/devices/platform/1000.uart']) {
+    expect(await run(inspect, [name], {}, 'platform.json')).toEqual(byName);
+  }
+});
+
+test('R-NAME-2: shows a node that has no Linux device, and says why', async () => {
+  const text = await run(inspect, ['/off@2000'], {}, 'platform.json');
+  expect(text).toMatchObject({ status: 0, err: '' });
+  expect(text.out).toContain('! no Linux device:');
+  const document = JSON.parse((await run(inspect, ['/off@2000'], { output: 'json' }, 'platform.json')).out) as object;
+  expect(document).toMatchObject({ device: null, tree: { path: '/off@2000', table: [{ vfio_index: null }] } });
+});
+
+test('prints the table of a platform device as JSON too', async () => {
+  const document = JSON.parse((await run(inspect, ['serial0'], { output: 'json' }, 'platform.json')).out) as object;
+  expect(document).toMatchObject({
+    device: { address: '1000.uart' },
+    tree: { table: [{ vfio_index: 0, dt_index: 0, address: '0x1000', size: '0x1000' }] },
+  });
+});
+
+test('--check is for one device with a node, bound to VFIO', async () => {
+  await expect(run(inspect, ['devices'], { check: true })).rejects.toThrow(UsageError);
+  await expect(run(inspect, ['serial0'], { check: true, output: 'json' })).rejects.toThrow(UsageError);
+  expect((await run(inspect, ['cable0'], { check: true })).status).toBe(64);
+  const unbound = await run(inspect, ['serial0'], { check: true }, 'platform.json');
+  expect(unbound.status).toBe(4);
+  expect(unbound.err).toContain('not bound to VFIO');
+});
