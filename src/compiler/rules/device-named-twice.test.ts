@@ -26,3 +26,12 @@ test('R-NAME-1: fires across VMs, and for a bridge and what is below it', () => 
 test('stays silent for different devices', () => {
   expect(report(rule, { a: { devices: { x: '01:00.0', y: '02:00.0' } } }, machine())).toEqual([]);
 });
+
+test('R-NAME-1: fires for a platform device under two of its names', () => {
+  const machine = host()
+    .smmuV3()
+    .tree({ aliases: { uart7: '/uart@40000' }, 'uart@40000': { compatible: 'x,uart', reg: [0, 0x4_0000, 0x100] } })
+    .platform('40000.uart', { treePath: '/uart@40000' });
+  const vms = { a: { devices: { x: 'uart7', y: { platform: '/sys/bus/platform/devices/40000.uart' } } } };
+  expect(report(rule, vms, machine)).toEqual(['error device-named-twice at vms/a/devices/y/platform']);
+});

@@ -15,3 +15,10 @@ test('stays silent for a device of the host or of nobody', () => {
   expect(report(rule, vms, host().intelIommu().nic('01:00.0'))).toEqual([]);
   expect(report(rule, vms, host().intelIommu().nic('01:00.0', { driver: null }))).toEqual([]);
 });
+
+test('notes it for a platform device too', () => {
+  const bound = host().smmuV3().platform('a.dma', { driver: 'vfio-platform' });
+  expect(report(rule, { a: { devices: { x: 'a.dma' } } }, bound)).toEqual([
+    'note device-on-vfio-already at vms/a/devices/x',
+  ]);
+});

@@ -39,3 +39,15 @@ test('fires for a bridge with a driver of its own, and does not offer what would
   expect(report(rule, gpu('take'), odd)).toEqual(['error group-not-viable at vms/a/devices/gpu/pci']);
   expect(check(rule, gpu('take'), odd)[0]?.detail).not.toContain('group: detach');
 });
+
+const platform = () =>
+  host().smmuV3().platform('a.dma', { group: 50, driver: 'x-dma' }).platform('b.dma', { group: 50, driver: 'x-dma' });
+
+test('R-GROUP-2: fires for platform devices of one group, and does not speak of slots', () => {
+  const vms = (group: 'strict' | 'take') => ({ a: { devices: { x: { platform: 'a.dma', group } } } });
+  expect(report(rule, vms('strict'), platform())).toEqual(['error group-not-viable at vms/a/devices/x/platform']);
+  const text = textOf(check(rule, vms('strict'), platform()));
+  expect(text).toContain('b.dma (x-dma)');
+  expect(text).not.toMatch(/slot|card/);
+  expect(report(rule, vms('take'), platform())).toEqual([]);
+});

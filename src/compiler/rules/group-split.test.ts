@@ -28,3 +28,12 @@ test('stays silent where one VM has the group, and where the same device is name
   expect(report(rule, { a: { devices: { gpu: '05:00.0', sound: '05:00.1' } } }, machine())).toEqual([]);
   expect(report(rule, { a: { devices: { x: '05:00.0' } }, b: { devices: { y: '05:00.0' } } }, machine())).toEqual([]);
 });
+
+const platform = () =>
+  host().smmuV3().platform('a.dma', { group: 50, driver: 'x-dma' }).platform('b.dma', { group: 50, driver: 'x-dma' });
+
+test('R-GROUP-2: fires for platform devices of one group, and does not speak of slots', () => {
+  const split = { a: { devices: { x: 'a.dma' } }, b: { devices: { y: 'b.dma' } } };
+  expect(report(rule, split, platform())).toEqual(['error group-split at vms/b/devices/y']);
+  expect(check(rule, split, platform())[0]?.detail).not.toMatch(/slot|card/);
+});

@@ -29,3 +29,18 @@ test('stays silent for modules that are loaded, built in, or can be loaded', () 
   const fresh = machine().vfio({ container: false }).module('vfio', 'available').module('vfio_pci', 'builtin');
   expect(report(rule, vms, fresh.module('vfio_iommu_type1', 'available'))).toEqual([]);
 });
+
+test('fires for the driver of platform and of AMBA devices', () => {
+  const on = () => machine().platform('a.dma').amba('b.uart');
+  const own = { a: { devices: { x: 'a.dma', y: 'b.uart' } } };
+  expect(report(rule, own, on())).toEqual([]);
+  expect(report(rule, own, on().withoutModule('vfio_platform'))).toEqual([
+    'error vfio-module-absent at vms/a/devices/x',
+  ]);
+  expect(report(rule, own, on().withoutModule('vfio_amba'))).toEqual(['error vfio-module-absent at vms/a/devices/y']);
+});
+
+test('stays silent without type1 where no VM has an IOMMU', () => {
+  const bare = host().withoutModule('vfio_iommu_type1').platform('a.dma');
+  expect(report(rule, { a: { iommu: 'noiommu' as const, devices: { x: 'a.dma' } } }, bare)).toEqual([]);
+});
