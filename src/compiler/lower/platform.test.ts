@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { bytes, type HostInventory, type Plan, type Step, type StepKind, type StepOf } from '../../model/index.ts';
 import { describeStep } from '../../render/step.ts';
-import { host, spanAt } from '../../testing/index.ts';
+import { host, planFor, spanAt } from '../../testing/index.ts';
 import {
   lowerVm,
   MDIO,
@@ -305,4 +305,27 @@ it('makes plans that keep every law of verification, and the same one twice', ()
 
 it('R-ORDER-5: gives the memory of a VM with platform devices to one container', () => {
   expect(ofKind(smmuPlan().up, 'map-dma')).toMatchObject([{ container: 'container#edge', size: bytes(4 << 20) }]);
+});
+
+it('R-GROUP-3: plans a PCI function without an IOMMU too, beside a VM that has one', () => {
+  const inventory = host()
+    .intelIommu()
+    .module('vfio', 'loaded', { enable_unsafe_noiommu_mode: 'N' })
+    .nic('0000:31:00.0', { group: 26 })
+    .nic('0000:32:00.0', { group: null })
+    .build();
+  const vms = {
+    safe: { memory: [{ iova: '0', size: '4MiB' }], devices: { a: '0000:31:00.0' } },
+    bare: { iommu: 'noiommu' as const, devices: { b: '0000:32:00.0' } },
+  };
+  const plan = planFor(vms, inventory);
+  expect(verifyPlan(plan)).toEqual([]);
+  expect(ofKind(plan.up, 'set-iommu').map(({ type }) => type)).toEqual(['type1v2', 'noiommu']);
+  expect(ofKind(plan.up, 'open-device').map(({ groupHandle }) => groupHandle)).toEqual([
+    'group:26',
+    'group:noiommu:0000:32:00.0',
+  ]);
+  expect(ofKind(plan.up, 'map-dma').map(({ container }) => container)).toEqual(['container#safe']);
+  expect(plan.assignments.map(({ group }) => group)).toEqual([26, null]);
+  expect(ofKind(plan.down, 'write-region')).toHaveLength(2);
 });

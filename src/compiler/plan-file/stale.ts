@@ -15,7 +15,8 @@ export const planStale = defineDiagnostic({
   summary: 'The host is no longer as the plan relies on',
   explanation:
     'A saved plan states each fact of the host that it relies on: the identity and the driver of every device, the ' +
-    'members and reserved regions of every IOMMU group, what the host uses the devices for. `up --plan` reads them again ' +
+    'members and reserved regions of every IOMMU group, what the device tree says of a platform device, what the host uses ' +
+    'the devices for. `up --plan` reads them again ' +
     'and refuses to run where one has changed, since what was reviewed is not what would happen.\n\n' +
     'Make a new plan with `vfio-compose plan --out FILE` and review it.',
 });

@@ -17,8 +17,11 @@ export const checkNoiommu: Law = function* (plan) {
   const kinds = new Map<string, Kind>();
   const containers = new Map<string, Container>();
   const of = (handle: string): Container => {
-    const known = containers.get(handle) ?? { groups: new Map<string, Kind>(), type: undefined };
-    containers.set(handle, known);
+    let known = containers.get(handle);
+    if (!known) {
+      known = { groups: new Map(), type: undefined };
+      containers.set(handle, known);
+    }
     return known;
   };
   for (const step of plan.up) {
