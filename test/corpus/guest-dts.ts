@@ -5,6 +5,7 @@ import {
   compatibleOf,
   driverMadeDevices,
   linuxDevices,
+  linuxRegions,
   type DeviceTree,
   type DeviceTreeNode,
 } from '../../src/devicetree/index.ts';
@@ -13,33 +14,41 @@ import { ask } from './tools.ts';
 
 const PAGE = 4096n;
 
+/** What `dtc` says of nodes that we pass on as they are, if it says so of the host's own tree too. */
+const INHERITED: ReadonlySet<string> = new Set(['simple_bus_reg', 'spi_bus_bridge', 'spi_bus_reg']);
+
+const checksIn = (stderr: string): string[] => [...stderr.matchAll(/Warning \((\w+)\)/g)].map(([, name = '']) => name);
+
 /**
  * Assigns every device of a tree to one VM, each with all that is below it, and compiles the overlay for the guest: `dtc`
- * must neither refuse nor warn.
+ * must neither refuse nor warn. `file` is the blob, to ask what `dtc` says of it.
  */
-export function checkGuestTree(tree: DeviceTree): string[] {
+export function checkGuestTree(tree: DeviceTree, file: string): string[] {
   const { units } = layoutGuest(tree, everyDevice(tree), PAGE);
   const source = guestOverlay({ tree, units, controller: 'intc', header: ['corpus'] });
   const { status, stderr } = ask('dtc', ['-@', '-I', 'dts', '-O', 'dtb', '-o', '/dev/null', '-'], source);
   const said = stderr.split('\n').filter((line) => line !== '');
-  return status === 0 ? said : [`dtc ended with ${status}`, ...said];
+  if (status !== 0) return [`dtc ended with ${status}`, ...said];
+  if (!checksIn(stderr).some((check) => INHERITED.has(check))) return said;
+  const ofHost = new Set(checksIn(ask('dtc', ['-I', 'dtb', '-O', 'dtb', '-o', '/dev/null', file]).stderr));
+  return said.filter((line) => !checksIn(line).some((check) => INHERITED.has(check) && ofHost.has(check)));
 }
 
 /** {@link checkGuestTree} for blobs; those that cannot be read are the business of another check. */
 export function checkGuestTrees(files: readonly string[], tally: Tally): void {
   for (const file of files) {
     const reading = readFdt(readFileSync(file));
-    if (!('problem' in reading)) tally.add(`${file}: the tree of a guest`, checkGuestTree(reading.tree));
+    if (!('problem' in reading)) tally.add(`${file}: the tree of a guest`, checkGuestTree(reading.tree, file));
   }
 }
 
 /**
- * The devices that a driver could have, each with all that is below it; for a plain bus Linux has none. Their addresses
+ * The devices that a driver could have, each with all that is below it: not plain buses, nor what has no registers. Their addresses
  * are fixed, far from each other: a whole machine does not fit the bus that a layout would choose.
  */
 function everyDevice(tree: DeviceTree): GuestDevice[] {
   return [...linuxDevices(tree), ...driverMadeDevices(tree)]
-    .filter(({ node }) => !compatibleOf(node).includes('simple-bus'))
+    .filter(({ node }) => !compatibleOf(node).includes('simple-bus') && linuxRegions(tree, node).length > 0)
     .map((device, index) => ({
       name: device.name,
       node: device.node,

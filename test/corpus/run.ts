@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { blobsBelow, packagedBlobs } from './blobs.ts';
 import type { Outcome } from './check-blob.ts';
 import { checkControls } from './check-controls.ts';
+import { checkGuestTrees } from './guest-dts.ts';
 import { checkOverlays } from './check-overlays.ts';
 import { checkRandomTrees } from './check-random-trees.ts';
 import { parseTime } from './parse-time.ts';
@@ -50,6 +51,7 @@ async function main(): Promise<void> {
     if (outcomes.length % 100 === 0) console.log(`# ${outcomes.length} of ${files.length} trees`);
   });
   checkRandomTrees(tally);
+  checkGuestTrees(files, tally);
   checkOverlays(origins, tally);
   summarize(outcomes);
   tally.finish();

@@ -156,3 +156,61 @@ test('--check is for one device with a node, bound to VFIO', async () => {
   expect(unbound.status).toBe(4);
   expect(unbound.err).toContain('not bound to VFIO');
 });
+
+/** A device of the simulated kernel that is bound to VFIO, alone in a group behind an SMMU. */
+const bound = (reg: number[]) =>
+  host()
+    .smmuV3()
+    .module('vfio_platform_calxedaxgmac', 'loaded')
+    .tree({
+      '#address-cells': 1,
+      '#size-cells': 1,
+      'interrupt-parent': 1,
+      'gic@f000': { compatible: 'arm,gic-v3', phandle: 1, 'interrupt-controller': true, '#interrupt-cells': 3 },
+      'smmu@9000': { compatible: 'arm,smmu-v3', phandle: 3, '#iommu-cells': 1, 'dma-coherent': true },
+      'dev@1000': {
+        compatible: 'calxeda,hb-xgmac',
+        reg,
+        interrupts: [0, 7, 4, 0, 8, 1],
+        iommus: [3, 7],
+        'msi-parent': 5,
+      },
+      'its@5000': { compatible: 'arm,gic-v3-its', phandle: 5, reg: [0x5000, 0x1000] },
+    })
+    .platform('1000.dev', {
+      treePath: '/dev@1000',
+      group: 4,
+      driver: 'vfio-platform',
+      driverOverride: 'vfio-platform',
+    });
+
+test('R-TREE-2: --check holds the table against what the kernel says', async () => {
+  writeFileSync(
+    join(folder, 'bound.json'),
+    snapshotText(bound([0x1000, 0x1000, 0x7000, 0x100]).build(), { identifiers: true }),
+  );
+  const { status, out, err } = await run(inspect, ['1000.dev'], { check: true }, 'bound.json');
+  expect({ status, err }).toEqual({ status: 0, err: '' });
+  expect(out).toContain('The kernel agrees: regions 2, interrupts 2.');
+});
+
+test('R-TREE-2: --check does the same in no-IOMMU mode', async () => {
+  const unsafe = bound([0x1000, 0x1000])
+    .module('vfio', 'loaded', { enable_unsafe_noiommu_mode: 'Y' })
+    .changePlatform('1000.dev', { group: null });
+  writeFileSync(join(folder, 'unsafe.json'), snapshotText(unsafe.build(), { identifiers: true }));
+  const { status, out, err } = await run(inspect, ['1000.dev'], { check: true }, 'unsafe.json');
+  expect({ status, err }).toEqual({ status: 0, err: '' });
+  expect(out).toContain('The kernel agrees: regions 1, interrupts 2.');
+});
+
+test('--check says who holds the group, and that nothing was checked', async () => {
+  const held = bound([0x1000, 0x1000]).group(4, {
+    node: { uid: 0, gid: 0, mode: 0o600 },
+    openedBy: [{ pid: 77, command: 'qemu' }],
+  });
+  writeFileSync(join(folder, 'held.json'), snapshotText(held.build(), { identifiers: true }));
+  const { status, err } = await run(inspect, ['1000.dev'], { check: true }, 'held.json');
+  expect(status).toBe(7);
+  expect(err).toContain('/dev/vfio/4');
+});

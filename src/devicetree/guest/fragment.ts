@@ -53,6 +53,8 @@ function guestNode(context: GuestContext, node: DeviceTreeNode, name: string): G
 const isAddress = (line: GuestLine): boolean =>
   line.kind === 'property' && (line.name === 'reg' || line.name === 'ranges');
 
+/** What dtc insists on calling so. */
+const GRAPH_PART = /^(port|endpoint)$/;
 const GRAPH = /^((in|out)-)?ports?$/;
 
 /** The only port or end of a graph needs no number, and `dtc` wants none. */
@@ -79,7 +81,7 @@ function isHostGraph({ tree, inside }: GuestContext, node: DeviceTreeNode): bool
 function childName(node: DeviceTreeNode): string {
   const [base = '', unit] = node.name.split('@');
   const address = unitAddress(node);
-  if (address === null) return unit === undefined ? node.name : `${base}-${unit}`;
+  if (address === null) return unit === undefined ? node.name : GRAPH_PART.test(base) ? base : `${base}-${unit}`;
   const exact = node.parent && isCompatible(node.parent, SIMPLE_BUS);
   return exact || unit === undefined || /^(0x|0[0-9a-f])/i.test(unit) ? `${base}@${address.toString(16)}` : node.name;
 }

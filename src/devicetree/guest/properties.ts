@@ -43,7 +43,9 @@ export function guestLines(context: GuestContext, node: DeviceTreeNode): GuestLi
 function propertyLines(pass: Pass, name: string, value: Uint8Array): GuestLine[] {
   const { node, isRoot, context } = pass;
   if (ELSEWHERE.has(name) || INTERRUPT_PROPERTIES.has(name)) return [];
-  if (isNexus(node) && (name === '#interrupt-cells' || name === 'interrupt-controller')) return [];
+  if (isNexus(node) && name === '#interrupt-cells') return [];
+  // Without cells for a specifier nothing can be said to it, and the cells of a nexus are gone.
+  if (name === 'interrupt-controller' && (isNexus(node) || !node.properties.has('#interrupt-cells'))) return [];
   if (name === 'status') {
     const status = stringOf(node, name);
     return status === 'okay' || status === 'ok' ? [] : [property(name, value)];
