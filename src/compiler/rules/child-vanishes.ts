@@ -1,4 +1,4 @@
-import { driverMadeDevices } from '../../devicetree/index.ts';
+import { driverMadeDevices, parentPath } from '../../devicetree/index.ts';
 import { defineDiagnostic, isVfioDriver } from '../../model/index.ts';
 import type { PlatformDevice } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
@@ -27,16 +27,18 @@ export const childVanishesRule: Rule = {
   check({ manifest, host }) {
     const { tree } = host;
     const entries = everyDevice(manifest).filter(isPlatformEntry);
-    // Two of them at least: a child, and the device that it is made by.
-    if (!tree || entries.length < 2) return [];
     const planned = byAddress(entries);
+    const taken = new Set(entries.map(({ device }) => device.treePath));
+    // Only a device below another one of the plan can go with it; most plans have none, and the look at a tree is long.
+    const below = entries.filter(({ device }) => pathsAbove(device.treePath).some((path) => taken.has(path)));
+    if (!tree || below.length === 0) return [];
     const made = new Map(driverMadeDevices(tree).map((one) => [one.node.path, one]));
     const fromBlob = host.inventory.origin === 'device-tree';
     const driverOf = (parent: PlatformDevice, known: boolean): string | undefined => {
       if (parent.driver !== null) return isVfioDriver(parent.driver) ? undefined : parent.driver;
       return fromBlob && known ? 'the driver that makes it' : undefined;
     };
-    return entries.flatMap((entry) => {
+    return below.flatMap((entry) => {
       const how = entry.device.treePath === null ? undefined : made.get(entry.device.treePath);
       const parent = how && host.byTreePath.get(how.parent.path);
       const driver = how && parent && driverOf(parent, how.known);
@@ -54,3 +56,9 @@ export const childVanishesRule: Rule = {
     });
   },
 };
+
+function pathsAbove(path: string | null): string[] {
+  const above: string[] = [];
+  for (let at = parentPath(path ?? '/'); at !== null; at = parentPath(at)) above.push(at);
+  return above;
+}

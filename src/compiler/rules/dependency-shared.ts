@@ -1,5 +1,5 @@
-import { compatibleOf, dependenciesOf, indexDependencies, sharedWith } from '../../devicetree/index.ts';
-import type { Dependency, DependencyKind, DeviceTreeNode } from '../../devicetree/index.ts';
+import { compatibleOf, dependenciesOf, indexDependencies, sharedWith, u32Of } from '../../devicetree/index.ts';
+import type { Dependency, DependencyKind, DeviceTree, DeviceTreeNode } from '../../devicetree/index.ts';
 import { defineDiagnostic } from '../../model/index.ts';
 import type { ResolvedPlatformDevice } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
@@ -50,23 +50,50 @@ export const dependencySharedRule: Rule = {
       for (const node of nodesWith(entry, host)) inside.add(node);
       insideOf.set(entry.vm, inside);
     }
-    let index: ReturnType<typeof indexDependencies> | undefined;
-    return entries.flatMap((entry) => {
-      // What a child brings is said of the device that it goes with.
-      if (entry.origin.kind === 'child') return [];
-      const shared = nodesWith(entry, host).flatMap((node) =>
-        dependenciesOf(tree, node)
-          .found.filter(canBeTaken)
-          .flatMap((dependency) => {
-            index ??= indexDependencies(tree);
-            const others = sharedWith(index, dependency, insideOf.get(entry.vm) ?? new Set());
-            return others.length === 0 ? [] : [{ dependency, others }];
-          }),
-      );
+    // What a child brings is said of the device that it goes with.
+    const bringing = entries
+      .filter(({ origin }) => origin.kind !== 'child')
+      .map((entry) => {
+        const nodes = nodesWith(entry, host);
+        return { entry, needs: nodes.flatMap((node) => dependenciesOf(tree, node).found.filter(canBeTaken)) };
+      })
+      .filter(({ needs }) => needs.length > 0);
+    if (bringing.length === 0) return [];
+    const index = indexDependencies(
+      usersOf(
+        tree,
+        bringing.flatMap(({ needs }) => needs),
+      ),
+    );
+    return bringing.flatMap(({ entry, needs }) => {
+      const shared = needs.flatMap((dependency) => {
+        const others = sharedWith(index, dependency, insideOf.get(entry.vm) ?? new Set());
+        return others.length === 0 ? [] : [{ dependency, others }];
+      });
       return shared.length === 0 ? [] : [finding(entry, shared)];
     });
   },
 };
+
+/**
+ * The tree with only those nodes that may use one of some providers: their phandle stands in a property. Reading all
+ * properties of all nodes would take longer than the rest of planning.
+ */
+function usersOf(tree: DeviceTree, dependencies: readonly Dependency[]): DeviceTree {
+  const providers = dependencies.flatMap(({ kind, provider }) =>
+    // A PHY is shared with the others on its MDIO bus.
+    kind === 'phy-handle' && provider.parent ? provider.parent.children : [provider],
+  );
+  const wanted = new Set(providers.map(phandleOf));
+  const mentions = (value: Uint8Array): boolean => {
+    const view = new DataView(value.buffer, value.byteOffset, value.length);
+    for (let at = 0; at + 4 <= value.length; at += 4) if (wanted.has(view.getUint32(at))) return true;
+    return false;
+  };
+  return { ...tree, nodes: tree.nodes.filter(({ properties }) => [...properties.values()].some(mentions)) };
+}
+
+const phandleOf = (node: DeviceTreeNode): number | null => u32Of(node, 'phandle') ?? u32Of(node, 'linux,phandle');
 
 const canBeTaken = ({ kind, provider }: Dependency): boolean =>
   SWITCHED.has(kind) &&
