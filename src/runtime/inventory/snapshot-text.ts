@@ -24,8 +24,8 @@ function layOut(value: Json, indent: number, taken: number): string {
   if (items.length === 0) return open + close;
   // A device and the document itself are read line by line, however short they are.
   if (indent >= 2 && !isTable(value)) {
-    const flat = oneLine(value);
-    if (indent + taken + flat.length <= WIDTH) return flat;
+    const flat = oneLine(value, WIDTH - indent - taken);
+    if (flat !== null) return flat;
   }
   const pad = ' '.repeat(indent + 2);
   const lines = items.map(([key, item]) => `${pad}${key}${layOut(item, indent + 2, key.length + 1)}`);
@@ -39,9 +39,22 @@ function isTable(value: Json): boolean {
   return Array.isArray(value) && value.length > 1 && value.every(isRow);
 }
 
-function oneLine(value: Json): string {
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(oneLine).join(', ')}]`;
-  const entries = Object.entries(value).map(([key, item]) => `${JSON.stringify(key)}: ${oneLine(item)}`);
-  return entries.length === 0 ? '{}' : `{ ${entries.join(', ')} }`;
+/** A value on one line; null where that takes more than `room` columns. Goes no further than that: a tree is long. */
+function oneLine(value: Json, room: number): string | null {
+  if (typeof value !== 'object' || value === null) return within(JSON.stringify(value), room);
+  const isList = Array.isArray(value);
+  const items: readonly (readonly [string, Json])[] = isList
+    ? value.map((item: Json) => ['', item] as const)
+    : Object.entries(value);
+  if (items.length === 0) return within(isList ? '[]' : '{}', room);
+  let text = isList ? '[' : '{ ';
+  for (const [index, [key, item]] of items.entries()) {
+    text += `${index === 0 ? '' : ', '}${isList ? '' : `${JSON.stringify(key)}: `}`;
+    const part = oneLine(item, room - text.length);
+    if (part === null) return null;
+    text += part;
+  }
+  return within(text + (isList ? ']' : ' }'), room);
 }
+
+const within = (text: string, room: number): string | null => (text.length <= room ? text : null);
