@@ -21,7 +21,7 @@ const HOST_ONLY: ReadonlyMap<string, string> = new Map([
   ['fsl,liodn', BEHIND_IOMMU],
   ['fsl,liodn-reg', BEHIND_IOMMU],
   ['fsl,iommu-parent', BEHIND_IOMMU],
-  ['dma-ranges', "behind the IOMMU a DMA address is the guest's"],
+  ['dma-ranges', 'behind the IOMMU an IOVA is an address of the guest'],
   ['msi-parent', MSI],
   ['msi-map', MSI],
   ['msi-map-mask', MSI],

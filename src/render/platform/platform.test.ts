@@ -137,6 +137,13 @@ test('R-NAME-2: shows a node without a device, with the reason and without indic
   expect(text).toMatch(/status +disabled/);
 });
 
+test('predicts coherence from the node alone where it names no IOMMU', () => {
+  const node = HOST.tree?.byPath.get('/other@50000');
+  expect(node && renderPlatform(HOST, platformReport(HOST, node), null)).toMatch(
+    /coherent +its DMA is not \(.*"iommus"/,
+  );
+});
+
 test('shows a device without a node, such as one of ACPI', () => {
   const bare = indexHost(host().platform('ARMH0011:00').build());
   const found = bare.byAddress.get('ARMH0011:00');

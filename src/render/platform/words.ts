@@ -35,7 +35,7 @@ export function coherencyWords(verdict: Coherency, dma: DmaCoherence): string {
       return `not known: ${verdict.reason}`;
     case 'no-iommu': {
       const who = dma.saidBy === null ? 'as the architecture has it' : dma.saidBy.path;
-      return `no IOMMU; its DMA is ${dma.coherent ? 'coherent' : 'not coherent'} (${who})`;
+      return `its DMA is${dma.coherent ? '' : ' not'} (${who}); its node has no "iommus"`;
     }
     default:
       return unreachable(verdict);
