@@ -31,8 +31,8 @@ const edges = (bytes: number): readonly bigint[] => [
 
 /** mmap of a part of the device, taken back at once. */
 function mapsPart(random: Random, device: LockstepDevice, bytes: number): Act {
-  const offset = pick(random, [region(0), region(0, 0x1000), region(0, 0x800), region(1)]);
-  const length = pick(random, [0n, 0x200n, BigInt(bytes), 0x1000n, 0x2000n]);
+  const offset = pick(random, [region(0), region(0), region(0), region(0, 0x1000), region(0, 0x800), region(1)]);
+  const length = pick(random, [BigInt(bytes), 0x1000n, 0x1000n, 0x200n, 0x2000n, 0n]);
   const about = `${deviceFd(device)} 0x${offset.toString(16)} 0x${length.toString(16)}`;
   return act('mmap device', about, (s) => {
     const address = s.kernel.mmap({ length, hugePageSize: null, fd: fdOf(s, deviceFd(device)), offset });
@@ -66,7 +66,9 @@ export function deviceAct(random: Random, device: LockstepDevice): Act {
     on('HOT_RESET', '', (kernel, fd, s) => uapi.pciHotReset(kernel, fd, [fdOf(s, group)])),
     // What is in the registers is the hardware's affair: only whether they can be read is compared.
     on('pread', ` 0x${offset.toString(16)}`, (kernel, fd) => kernel.pread(fd, 4, offset).length),
-    ...(device.regionBytes === undefined ? [] : [mapsPart(random, device, device.regionBytes)]),
+    ...(device.regionBytes === undefined
+      ? []
+      : [mapsPart(random, device, device.regionBytes), mapsPart(random, device, device.regionBytes)]),
     interruptAct(random, name),
     interruptAct(random, name),
     interruptAct(random, name),

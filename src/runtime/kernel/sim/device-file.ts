@@ -22,7 +22,7 @@ export class DeviceFile {
   /** Whether the kernel maps so much of it from there. The length is in whole pages, as mmap(2) makes it. */
   checkMapping(device: VfioDevice, position: bigint, length: bigint): void {
     const { pageSize } = this.host;
-    if (length <= 0n || position % pageSize !== 0n) refuse('EINVAL');
+    if (length <= 0n) refuse('EINVAL');
     const whole = ((length + pageSize - 1n) / pageSize) * pageSize;
     if (device.kind === 'pci') checkMapping(device, pageSize, position, whole);
     else checkPlatformMapping(device, position, whole);

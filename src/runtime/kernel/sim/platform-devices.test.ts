@@ -267,6 +267,8 @@ test('whole pages of a region are mapped, and keep the device open', async () =>
   ] as const) {
     expect(() => map(offset, length), `${offset} ${length}`).toThrow(code('EINVAL'));
   }
+  expect(() => kernel.mmap({ length: 0x1000n, hugePageSize: null, fd: 99, offset: 1n })).toThrow(code('EINVAL'));
+  expect(() => kernel.mmap({ length: 0x1000n, hugePageSize: null, fd: 99, offset: 0n })).toThrow(code('EBADF'));
   const address = map(0x1000n, 0x2f01n);
   kernel.close(device);
   expect(kernel.deviceState(PCIE)?.openCount).toBe(1);

@@ -116,6 +116,8 @@ export class SimulatedKernel implements Kernel {
 
   mmap(request: MmapRequest): bigint {
     return this.#do('mmap', mmapTarget(request), () => {
+      // Looked at before anything else (arch/arm64/kernel/sys.c, arch/x86/kernel/sys_x86_64.c).
+      if ((request.offset ?? 0n) % this.#host.pageSize !== 0n) return refuse('EINVAL');
       if (request.fd === null) return this.#memory.map(request, null);
       const file = this.#files.get(request.fd);
       if (file.kind === 'device') return this.#mapDevice(file.device, request.length, request.offset ?? 0n);
