@@ -33,9 +33,10 @@ export const SCENARIOS: readonly ScenarioFacts[] = [
   { name: 'tree-names', needsCommand: false, onRequest: false, machines: ['smmuv3', ...PLATFORM] },
   { name: 'raw-virtio-mmio', needsCommand: false, onRequest: false, machines: ['arm64-platform'] },
   { name: 'raw-level-interrupt', needsCommand: false, onRequest: false, machines: ['arm64-platform'] },
+  { name: 'lockstep-platform', needsCommand: false, onRequest: false, machines: ['arm64-platform'] },
   { name: 'raw-midway', needsCommand: false, onRequest: false, machines: ['midway'] },
-  { name: 'virtio-mmio', needsCommand: true, onRequest: true, machines: ['arm64-platform'] },
-  { name: 'midway', needsCommand: true, onRequest: true, machines: ['midway'] },
+  { name: 'virtio-mmio', needsCommand: true, onRequest: false, machines: ['arm64-platform'] },
+  { name: 'midway', needsCommand: true, onRequest: false, machines: ['midway'] },
   { name: 'map-bench', needsCommand: false, onRequest: true, machines: PCI },
   { name: 'example', needsCommand: true, onRequest: true, machines: [] },
 ];

@@ -56,7 +56,7 @@ export class HeldRun {
     throw new Error(told([up.failure]));
   }
 
-  /** A descriptor of the plan by its handle: `device:NAME`, `eventfd#ADDRESS/INDEX`. */
+  /** A descriptor of the plan by its handle: `device:ADDRESS`, `eventfd#ADDRESS/INDEX`. */
   fd(handle: string): number {
     return this.execution.handles.fd(handle);
   }

@@ -6,6 +6,7 @@ import { inspectAgrees } from './inspect-agrees.ts';
 import { job } from './job.ts';
 import { kernelErrors } from './kernel-errors.ts';
 import { lockstepScenario } from './lockstep.ts';
+import { lockstepPlatform } from './lockstep-platform.ts';
 import { loadModules } from './load-modules.ts';
 import { mapBench } from './map-bench.ts';
 import { platformFacts } from './platform-facts.ts';
@@ -28,6 +29,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'raw-smoke': rawSmoke,
   'raw-testpmd': rawTestpmd,
   lockstep: lockstepScenario,
+  'lockstep-platform': lockstepPlatform,
   'up-and-down': upAndDown,
   'kernel-errors': kernelErrors,
   'handoff-bind-testpmd': handoffBindTestpmd,

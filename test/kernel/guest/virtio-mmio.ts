@@ -6,6 +6,7 @@ import { noIommuNode, Registers } from './no-iommu.ts';
 import { platformLink, platformState } from './platform.ts';
 import { ended, project } from './project.ts';
 import type { Scenario } from './scenario.ts';
+import { tableAgrees } from './tree-table.ts';
 import { CARD, interruptsByCable, isNetworkCard } from './virtio-link.ts';
 import { openError } from './vfio.ts';
 
@@ -54,16 +55,21 @@ iommu: noiommu
     };
     const plan = planHere({ version: 1, name: 'held', vms: { machine: { iommu: 'noiommu', devices } } });
     run = await HeldRun.up(plan, JOURNAL);
-    isNetworkCard(registersOf(run, 'card'));
+    isNetworkCard(registersOf(run, CARD));
+  });
+  test('R-TREE-2: the tables that inspect takes from the tree are what the kernel says of the open devices', async () => {
+    holds(run !== undefined, 'nothing is up');
+    await tableAgrees(CARD, registersOf(run, CARD).info);
+    await tableAgrees(CLOCK, registersOf(run, CLOCK).info);
   });
   test('an edge interrupt comes through the eventfd of the plan', async () => {
     holds(run !== undefined, 'nothing is up');
-    await interruptsByCable(registersOf(run, 'card'), run.fd(`eventfd#${CARD}/0`));
+    await interruptsByCable(registersOf(run, CARD), run.fd(`eventfd#${CARD}/0`));
   });
   test('a level interrupt comes through the eventfds of the plan: masked by its delivery, unmasked by a call or an eventfd', async () => {
     holds(run !== undefined, 'nothing is up');
     const eventfds = { trigger: run.fd(`eventfd#${CLOCK}/0`), unmask: run.fd(`eventfd#${CLOCK}/0/unmask`) };
-    await interruptsByAlarm(registersOf(run, 'clock'), eventfds);
+    await interruptsByAlarm(registersOf(run, CLOCK), eventfds);
   });
   test('R-BACK-1: the way back of the run leaves the host as before', async () => {
     holds(run !== undefined, 'nothing is up');
@@ -77,5 +83,4 @@ iommu: noiommu
   });
 };
 
-const registersOf = (run: HeldRun, device: string): Registers =>
-  new Registers(run.kernel, run.fd(`device:machine/${device}`));
+const registersOf = (run: HeldRun, device: string): Registers => new Registers(run.kernel, run.fd(`device:${device}`));
