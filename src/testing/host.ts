@@ -1,6 +1,5 @@
-import { bytes, type DeviceTree, iova, parseBdf, physical, snapshotNode } from '../model/index.ts';
+import { bytes, type DeviceTree, snapshotNode } from '../model/index.ts';
 import type {
-  Bdf,
   HostDevice,
   HostInventory,
   HugePagePool,
@@ -14,6 +13,7 @@ import type {
 import { deviceTree, type NodeLiteral } from './device-tree.ts';
 import { FUNCTIONS } from './functions.ts';
 import { plainPlatformDevice, PLATFORM_MODULES } from './platform.ts';
+import { bdf, region } from './values.ts';
 
 /** What a test may say about a device; the rest is realistic. Names of the schema, all optional. */
 export type DeviceOptions = Partial<Omit<PciDevice, 'bus' | 'address'>>;
@@ -30,13 +30,6 @@ export interface IommuOptions {
   readonly addressBits?: number | null;
   readonly interruptRemapping?: boolean | null;
 }
-
-/** `region(0xfee00000n, 0xfeefffffn, 'msi')`, inclusive like sysfs. */
-export const region = (first: bigint, last: bigint, type: string): ReservedRegion => ({
-  first: iova(first),
-  last: iova(last),
-  type,
-});
 
 const MSI_X86 = region(0xfee0_0000n, 0xfeef_ffffn, 'msi');
 const HYPERTRANSPORT = region(0xfd_0000_0000n, 0xff_ffff_ffffn, 'reserved');
@@ -287,18 +280,3 @@ const isTree = (source: DeviceTree | NodeLiteral): source is DeviceTree => sourc
 
 /** Begins a host for a test. See {@link HostBuilder}. */
 export const host = (): HostBuilder => new HostBuilder();
-
-/** A PCI address in a test; throws where it is none. */
-export function bdf(text: string): Bdf {
-  const address = parseBdf(text);
-  if (address === undefined) throw new Error(`${text} is no PCI address`);
-  return address;
-}
-
-/** A memory BAR, for tests of regions. */
-export const bar = (index: number, start: bigint, size: bigint): PciDevice['resources'][number] => ({
-  index,
-  start: physical(start),
-  size: bytes(size),
-  kind: 'memory',
-});

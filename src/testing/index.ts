@@ -1,6 +1,7 @@
 /** What tests of every part share. Never imported by what ships. */
 export { deviceTree, nodeAt, type NodeLiteral, type PropertyLiteral } from './device-tree.ts';
-export { HostBuilder, bar, bdf, host, region } from './host.ts';
+export { HostBuilder, host } from './host.ts';
+export { bar, bdf, region } from './values.ts';
 export type { BridgeOptions, DeviceOptions, IommuOptions, PlatformOptions } from './host.ts';
 export { disk, netdev } from './functions.ts';
 export { manifestFrom, spanAt } from './manifest.ts';
