@@ -57,6 +57,11 @@ test('warns where the module is not loaded, so that its option may still be set'
   expect(report(rule, vms('50000.ethernet'), fresh)).toEqual(error);
 });
 
+test('warns where only a blob is known of the host, whose kernel may be told otherwise', () => {
+  expect(report(rule, vms('50000.ethernet', 'none'), machine().origin('device-tree'))).toEqual(warning);
+  expect(report(rule, vms('50000.ethernet'), machine().origin('device-tree'))).toEqual(error);
+});
+
 test('R-RESET-3: warns where a reset is preferred and nobody insists', () => {
   expect(report(rule, vms('50000.ethernet', 'preferred'), relaxed())).toEqual(warning);
   expect(report(rule, vms('60000.uart', 'preferred'), machine())).toEqual(warning);

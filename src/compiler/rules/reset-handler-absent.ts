@@ -85,21 +85,22 @@ function checkDevice(entry: ResolvedPlatformDevice, host: HostIndex): Diagnostic
 
 interface Insistence {
   readonly value: string;
-  /** False where the module is not loaded, so that its options may still say otherwise. */
+  /** False where the module is not loaded, or the host is only a blob: its options may still say otherwise. */
   readonly sure: boolean;
   readonly wayOut: string;
 }
 
 /** Whether vfio-platform demands a reset handler, and how that is changed; null where it does not. */
 function insistence({ inventory }: HostIndex): Insistence | null {
+  const fromBlob = inventory.origin === 'device-tree';
   const { state, parameters } = inventory.modules['vfio_platform'] ?? { state: 'available', parameters: {} };
   const value = parameters['reset_required'];
   if (value === 'N') return null;
   if (state === 'builtin') {
-    return { value: 'Y', sure: true, wayOut: 'restart with vfio_platform.reset_required=0 on the kernel command line' };
+    return { value: 'Y', sure: !fromBlob, wayOut: 'restart with vfio_platform.reset_required=0 on the kernel command line' };
   }
   const option = '"options vfio-platform reset_required=0" into a file of /etc/modprobe.d';
   return value === undefined
     ? { value: 'Y, its default', sure: false, wayOut: `put ${option} before it is loaded` }
-    : { value: 'Y', sure: true, wayOut: `put ${option} and load vfio-platform anew` };
+    : { value: 'Y', sure: !fromBlob, wayOut: `put ${option} and load vfio-platform anew` };
 }
