@@ -112,15 +112,13 @@ function lostRanges({ context, node }: Pass): boolean {
 
 /**
  * The cells of addresses below a node, written out where something below it, or its own `ranges`, needs them. A controller
- * of interrupts says how many it has even without children, for those whose `interrupt-map` leads to it; so does the other
- * end of an SPI bus, whose one child has no address.
+ * of interrupts says how many it has even without children, for those whose `interrupt-map` leads to it; the other end of
+ * an SPI bus has both, although its one child has no address.
  */
 export function cellCounts(node: DeviceTreeNode, lines: readonly GuestLine[], needed: boolean): GuestLine[] {
   const has = (...names: string[]) => lines.some((line) => line.kind === 'property' && names.includes(line.name));
-  if (needed || has('ranges')) {
+  if (needed || has('ranges', 'spi-slave')) {
     return [property('#address-cells', cells(addressCells(node))), property('#size-cells', cells(sizeCells(node)))];
   }
-  return has('#interrupt-cells', 'spi-slave')
-    ? [property('#address-cells', cells(u32Of(node, '#address-cells') ?? 0))]
-    : [];
+  return has('#interrupt-cells') ? [property('#address-cells', cells(u32Of(node, '#address-cells') ?? 0))] : [];
 }
