@@ -14,7 +14,7 @@ export type PlatformLookup =
   | { readonly kind: 'node'; readonly node: DeviceTreeNode; readonly why: NoDevice | null }
   /** Several nodes, in the order of the tree (R-NAME-3). */
   | { readonly kind: 'ambiguous'; readonly candidates: readonly DeviceTreeNode[] }
-  /** None; `near` has up to five names that may have been meant. */
+  /** None; `near` has up to five names that may have been meant, looked for when it is read. */
   | { readonly kind: 'unknown'; readonly near: readonly string[] };
 
 /** Where a running kernel shows its tree. */
@@ -34,6 +34,13 @@ export function findPlatform(host: HostIndex, name: string): PlatformLookup {
   return inTree(host, name);
 }
 
+const unknown = (near: () => readonly string[]): PlatformLookup => ({
+  kind: 'unknown',
+  get near() {
+    return near();
+  },
+});
+
 function inTree(host: HostIndex, name: string): PlatformLookup {
   const { tree } = host;
   const found = tree ? findNode(tree, name) : ({ kind: 'unknown', near: [] } as const);
@@ -41,7 +48,7 @@ function inTree(host: HostIndex, name: string): PlatformLookup {
     case 'ambiguous':
       return found;
     case 'unknown':
-      return { kind: 'unknown', near: [...new Set([...nearNames(name, linuxNames(host)), ...found.near])].slice(0, 5) };
+      return unknown(() => [...new Set([...nearNames(name, linuxNames(host)), ...found.near])].slice(0, 5));
     case 'node': {
       const device = host.byTreePath.get(found.node.path);
       if (device) return { kind: 'device', device, by: found.by };
@@ -64,7 +71,7 @@ function inSysfs(host: HostIndex, name: string): PlatformLookup {
   // A device may stand below another one: the longest path is the innermost.
   const [device] = matching.sort((a, b) => b.sysfsPath.length - a.sysfsPath.length);
   if (device) return { kind: 'device', device, by: 'sysfs' };
-  return { kind: 'unknown', near: nearNames(parts.at(-1) ?? '', linuxNames(host)) };
+  return unknown(() => nearNames(parts.at(-1) ?? '', linuxNames(host)));
 }
 
 function* linuxNames({ byAddress }: HostIndex): Iterable<string> {

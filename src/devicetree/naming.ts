@@ -7,7 +7,7 @@ export type NodeLookup =
   | { readonly kind: 'node'; readonly node: DeviceTreeNode; readonly by: 'path' | 'alias' | 'label' }
   /** Several nodes, in the order of the tree. */
   | { readonly kind: 'ambiguous'; readonly candidates: readonly DeviceTreeNode[] }
-  /** None. `near` has up to five names, in the form that the user wrote, that may have been meant. */
+  /** None. `near` has up to five names, in the form that the user wrote, that may have been meant; looked for when read. */
   | { readonly kind: 'unknown'; readonly near: readonly string[] };
 
 /** How many nodes an ambiguous name may list. */
@@ -47,9 +47,19 @@ export function findNode(tree: DeviceTree, name: string): NodeLookup {
   const known = label ? head.slice(1) : head;
   const start = table.get(known);
   if (start) return walk(tree, [start], head, slash < 0 ? '' : trimmed.slice(slash), label ? 'label' : 'alias');
-  const near = nearNames(known, table.keys()).map((found) => (label ? `&${found}` : found));
-  return { kind: 'unknown', near: near.length > 0 || label ? near : nearLastNames(tree, known) };
+  return unknown(() => {
+    const near = nearNames(known, table.keys()).map((found) => (label ? `&${found}` : found));
+    return near.length > 0 || label ? near : nearLastNames(tree, known);
+  });
 }
+
+/** Comparing a name with all of a large tree takes milliseconds, too long for a manifest of thousands of wrong names. */
+const unknown = (near: () => readonly string[]): NodeLookup => ({
+  kind: 'unknown',
+  get near() {
+    return near();
+  },
+});
 
 /** Goes down from some nodes by the parts of a path. Several nodes at once: a part may be ambiguous, and the next decide. */
 function walk(
@@ -63,7 +73,10 @@ function walk(
   let done = head;
   for (const part of path.split('/').filter((piece) => piece !== '')) {
     const next = at.flatMap((node) => childrenCalled(node, part));
-    if (next.length === 0) return { kind: 'unknown', near: nearChildren(tree, at, done, part) };
+    if (next.length === 0) {
+      const [above, way] = [at, done];
+      return unknown(() => nearChildren(tree, above, way, part));
+    }
     at = next;
     done = `${done}/${part}`;
   }
