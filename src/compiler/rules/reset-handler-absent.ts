@@ -97,7 +97,11 @@ function insistence({ inventory }: HostIndex): Insistence | null {
   const value = parameters['reset_required'];
   if (value === 'N') return null;
   if (state === 'builtin') {
-    return { value: 'Y', sure: !fromBlob, wayOut: 'restart with vfio_platform.reset_required=0 on the kernel command line' };
+    return {
+      value: 'Y',
+      sure: !fromBlob,
+      wayOut: 'restart with vfio_platform.reset_required=0 on the kernel command line',
+    };
   }
   const option = '"options vfio-platform reset_required=0" into a file of /etc/modprobe.d';
   return value === undefined
