@@ -162,7 +162,7 @@ test('has VFIO complete and unloaded, nothing bound, and says where it comes fro
     vfio: { container: true, iommufd: false },
     modules: {
       vfio: { state: 'available', parameters: { enable_unsafe_noiommu_mode: 'N' } },
-      vfio_platform: { state: 'available', parameters: { reset_required: 'Y' } },
+      vfio_platform: { state: 'available', parameters: {} },
       vfio_iommu_type1: { parameters: { allow_unsafe_interrupts: 'N' } },
     },
   });

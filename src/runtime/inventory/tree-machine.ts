@@ -55,7 +55,8 @@ export const completeVfio = (): Record<string, KernelModule> => ({
   vfio_iommu_type1: available({ allow_unsafe_interrupts: 'N', disable_hugepages: 'N', dma_entry_limit: '65535' }),
   vfio_pci: available(),
   vfio_pci_core: available(),
-  vfio_platform: available({ reset_required: 'Y' }),
+  // What its reset_required is, whoever loads it decides: afterwards it cannot be written.
+  vfio_platform: available(),
   vfio_platform_amdxgbe: available(),
   vfio_platform_base: available(),
   vfio_platform_bcmflexrm: available(),
