@@ -13,6 +13,11 @@ const TOOL_VERSION = '0.0.0-example';
 /** What must be in an example's folder. */
 const REQUIRED = ['README.md', 'vfio-compose.yaml', 'host.json', 'expected/plan.txt'];
 const DIAGNOSTICS = 'expected/diagnostics.txt';
+/** The device tree that a snapshot was made from; `npm run test:corpus` compiles it and compares. */
+export const TREE_SOURCE = 'host.dts';
+
+/** The device that a file of an example shows, as `inspect` does. */
+export const inspectedIn = (file: string): string | undefined => /^expected\/inspect-(.+)\.txt$/.exec(file)?.[1];
 
 /** An example compiled for its own host, as the command does it, with nothing of the machine that runs the tests. */
 export interface Example {
@@ -70,7 +75,9 @@ export function wrongFiles(
   const required = [...REQUIRED, ...manifests, ...(diagnostics.length > 0 ? [DIAGNOSTICS] : [])];
   return [
     ...[...new Set(required)].filter((file) => !files.includes(file)).map((file) => `${file} is missing`),
-    ...files.filter((file) => !required.includes(file)).map((file) => `${file} is read by nothing`),
+    ...files
+      .filter((file) => !required.includes(file) && file !== TREE_SOURCE && inspectedIn(file) === undefined)
+      .map((file) => `${file} is read by nothing`),
   ];
 }
 

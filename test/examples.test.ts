@@ -4,8 +4,12 @@ import { expect, test } from 'vitest';
 import { decodePlan } from '../src/compiler/plan-file/decode.ts';
 import { encodePlan } from '../src/compiler/plan-file/encode.ts';
 import { verifyPlan } from '../src/compiler/verify/verify.ts';
+import { findInspected } from '../src/cli/find-inspected.ts';
+import { indexHost, isPci } from '../src/model/index.ts';
 import { renderPlan } from '../src/render/plan.ts';
-import { exampleIn, filesIn, inventoryOf, shuffled, wrongFiles } from './example.ts';
+import { platformReport } from '../src/render/platform/report.ts';
+import { renderPlatform } from '../src/render/platform/text.ts';
+import { exampleIn, filesIn, inspectedIn, inventoryOf, shuffled, TREE_SOURCE, wrongFiles } from './example.ts';
 import { decisiveSteps, failEachCall, killAtEachCall, upAndDown } from './example-run.ts';
 import { EXAMPLES } from './kernel/examples.ts';
 import { ROOT } from './sources.ts';
@@ -19,9 +23,11 @@ const names = existsSync(FOLDER)
       .sort()
   : [];
 
-test('there are examples, and each has a machine on which its snapshot can be taken again', () => {
-  expect(names.length).toBeGreaterThanOrEqual(5);
-  expect(EXAMPLES.map(({ name }) => name).sort()).toEqual(names);
+const madeOfTrees = names.filter((name) => filesIn(folderOf(name)).includes(TREE_SOURCE));
+
+test('there are examples, and each has a machine or a device tree of which its snapshot can be taken again', () => {
+  expect(names.length).toBeGreaterThanOrEqual(8);
+  expect([...EXAMPLES.map(({ name }) => name), ...madeOfTrees].sort()).toEqual(names);
 });
 
 test.each(names)('%s has its files, and each of them is read or compared', async (name) => {
@@ -42,6 +48,21 @@ test('an example without an expected plan, or with a file that nobody reads, is 
 test.each(names)('%s gives the expected plan', async (name) => {
   const { plan } = await exampleIn(folderOf(name));
   await expect(renderPlan(plan)).toMatchFileSnapshot(join(folderOf(name), 'expected', 'plan.txt'));
+});
+
+const inspected = names.flatMap((name) =>
+  filesIn(folderOf(name)).flatMap((file) => {
+    const device = inspectedIn(file);
+    return device === undefined ? [] : [{ name, file, device }];
+  }),
+);
+
+test.each(inspected)('R-TREE-2, R-TREE-3: $name shows $device as expected', async ({ name, file, device }) => {
+  const host = indexHost(await inventoryOf(folderOf(name)));
+  const found = findInspected(host, device);
+  if (found.kind !== 'device' || isPci(found.device)) throw new Error(`${device} is no platform device of ${name}`);
+  const text = renderPlatform(host, platformReport(host, found.device), null);
+  await expect(text).toMatchFileSnapshot(join(folderOf(name), file));
 });
 
 const warned = await Promise.all(

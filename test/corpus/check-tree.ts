@@ -1,4 +1,8 @@
-import type { DeviceTree } from '../../src/devicetree/tree.ts';
+import { correlate } from '../../src/devicetree/correlate.ts';
+import { linuxDevices } from '../../src/devicetree/linux-devices.ts';
+import type { DeviceTree } from '../../src/model/index.ts';
+import { inventoryFromTree } from '../../src/runtime/inventory/from-tree.ts';
+import { contradictionsIn } from '../../src/runtime/inventory/snapshot-consistency.ts';
 
 /** A check of every tree of the corpus beyond its bytes: returns what is wrong, a line each. */
 export type TreeCheck = (tree: DeviceTree) => readonly string[];
@@ -7,6 +11,13 @@ export type TreeCheck = (tree: DeviceTree) => readonly string[];
 const CHECKS: Readonly<Record<string, TreeCheck>> = {
   'parents and children agree': (tree) =>
     tree.nodes.flatMap((node) => (node === tree.root || node.parent?.children.includes(node) ? [] : [node.path])),
+  'a snapshot of it holds together': (tree) => contradictionsIn(inventoryFromTree(tree)).map(({ detail }) => detail),
+  'regions and interrupts have places': (tree) =>
+    linuxDevices(tree).flatMap(({ node, bus }) =>
+      correlate(tree, node, { bus, ranges: 'translate', interruptMap: 'translate' })
+        .filter(({ vfioIndex, reason }) => vfioIndex !== null && reason !== null)
+        .map(({ path, property, dtIndex }) => `${path} ${property} ${dtIndex} is exposed and leads nowhere`),
+    ),
 };
 
 /** What every check of {@link CHECKS} has to say about a tree. */

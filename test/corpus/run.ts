@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { blobsBelow, packagedBlobs } from './blobs.ts';
 import type { Outcome } from './check-blob.ts';
 import { checkControls } from './check-controls.ts';
+import { checkExampleTrees } from './example-trees.ts';
 import { checkGuestTrees } from './guest-dts.ts';
 import { checkOverlays } from './check-overlays.ts';
 import { checkRandomTrees } from './check-random-trees.ts';
@@ -53,6 +54,7 @@ async function main(): Promise<void> {
   checkRandomTrees(tally);
   checkGuestTrees(files, tally);
   checkOverlays(origins, tally);
+  await checkExampleTrees(tally);
   summarize(outcomes);
   tally.finish();
 }
