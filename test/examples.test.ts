@@ -4,12 +4,22 @@ import { expect, test } from 'vitest';
 import { decodePlan } from '../src/compiler/plan-file/decode.ts';
 import { encodePlan } from '../src/compiler/plan-file/encode.ts';
 import { verifyPlan } from '../src/compiler/verify/verify.ts';
+import { guestTree } from '../src/cli/guest-tree.ts';
 import { findInspected } from '../src/cli/find-inspected.ts';
 import { indexHost, isPci } from '../src/model/index.ts';
 import { renderPlan } from '../src/render/plan.ts';
 import { platformReport } from '../src/render/platform/report.ts';
 import { renderPlatform } from '../src/render/platform/text.ts';
-import { exampleIn, filesIn, inspectedIn, inventoryOf, shuffled, TREE_SOURCE, wrongFiles } from './example.ts';
+import {
+  exampleIn,
+  filesIn,
+  GUEST_TREE,
+  inspectedIn,
+  inventoryOf,
+  shuffled,
+  TREE_SOURCE,
+  wrongFiles,
+} from './example.ts';
 import { decisiveSteps, failEachCall, killAtEachCall, upAndDown } from './example-run.ts';
 import { EXAMPLES } from './kernel/examples.ts';
 import { ROOT } from './sources.ts';
@@ -63,6 +73,14 @@ test.each(inspected)('R-TREE-2, R-TREE-3: $name shows $device as expected', asyn
   if (found.kind !== 'device' || isPci(found.device)) throw new Error(`${device} is no platform device of ${name}`);
   const text = renderPlatform(host, platformReport(host, found.device), null);
   await expect(text).toMatchFileSnapshot(join(folderOf(name), file));
+});
+
+const withGuestTree = names.filter((name) => filesIn(folderOf(name)).includes(GUEST_TREE));
+
+test.each(withGuestTree)('R-GUEST-4: %s gives the expected tree of its guest', async (name) => {
+  const { resolved, inventory } = await exampleIn(folderOf(name));
+  const made = guestTree(resolved, inventory, { vm: undefined, controller: 'intc' });
+  await expect('source' in made && made.source).toMatchFileSnapshot(join(folderOf(name), GUEST_TREE));
 });
 
 const warned = await Promise.all(

@@ -4,10 +4,10 @@ import { readFdt } from '../../src/devicetree/fdt/read-fdt.ts';
 import type { HostInventory } from '../../src/model/index.ts';
 import { canonicalInventory } from '../../src/runtime/inventory/canonical.ts';
 import { inventoryFromTree } from '../../src/runtime/inventory/from-tree.ts';
-import { inventoryOf, TREE_SOURCE } from '../example.ts';
+import { GUEST_TREE, inventoryOf, TREE_SOURCE } from '../example.ts';
 import { ROOT } from '../sources.ts';
 import type { Tally } from './tally.ts';
-import { told } from './tools.ts';
+import { ask, told } from './tools.ts';
 
 /** The snapshot of an example that has a device tree is what `dtc` and we make of that tree. */
 export async function checkExampleTrees(tally: Tally): Promise<void> {
@@ -15,6 +15,8 @@ export async function checkExampleTrees(tally: Tally): Promise<void> {
   for (const name of readdirSync(folder).sort()) {
     const source = join(folder, name, TREE_SOURCE);
     if (existsSync(source)) tally.add(`examples/${name}`, await differencesOf(join(folder, name), source));
+    const guest = join(folder, name, GUEST_TREE);
+    if (existsSync(guest)) tally.add(`examples/${name}/${GUEST_TREE}`, saidOfGuest(guest));
   }
 }
 
@@ -23,6 +25,12 @@ async function differencesOf(folder: string, source: string): Promise<string[]> 
   if ('problem' in read) return [read.problem.what];
   const [made, kept] = [inventoryFromTree(read.tree), await inventoryOf(folder)].map(withoutDrivers);
   return made === kept ? [] : [`host.json is not what capture --dtb makes of ${TREE_SOURCE}, drivers left aside`];
+}
+
+/** `dtc` takes the tree of a guest without a word. */
+function saidOfGuest(file: string): string[] {
+  const { status, stderr } = ask('dtc', ['-@', '-I', 'dts', '-O', 'dtb', '-o', '/dev/null', file]);
+  return status === 0 && stderr === '' ? [] : [`status ${status}`, ...stderr.split('\n')];
 }
 
 /** What a blob cannot say is filled in by hand: which driver a device has, and what is loaded. */

@@ -66,7 +66,9 @@ export function giveBackPlatform(bus: TreeBus, name: string): void {
 
 /** What a run has to put back: of each device its driver and its override, and the nodes that VFIO shows. */
 export function platformState(): Readonly<Record<string, string>> {
-  const devices = treeDevices().map(({ bus, name, driver }) => {
+  // Only what comes from the tree: others come and go with their drivers, and some are left as links to nothing.
+  const assignable = treeDevices().filter(({ node }) => node !== undefined);
+  const devices = assignable.map(({ bus, name, driver }) => {
     const override = readFileSync(`/sys/bus/${bus}/devices/${name}/driver_override`, 'utf8').trim();
     const netdevs = platformNetdevs(name).length;
     return [`${bus} ${name}`, `driver ${driver ?? 'none'}, override ${override}, ${netdevs} netdevs`] as const;
