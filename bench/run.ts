@@ -13,6 +13,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run(): Promise<BenchResul
   start: () => import('./start.ts'),
   scale: () => import('./scale.ts'),
   inspect: () => import('./inspect.ts'),
+  'device-tree': () => import('./device-tree.ts'),
   mappings: () => import('./mappings.ts'),
 };
 

@@ -115,3 +115,32 @@ export function treeOf(list: Iterable<FlatNode>): DeviceTree {
   invariant(root?.path === '/', 'device tree: a list starts with its root');
   return { root, nodes, byPath, byPhandle };
 }
+
+/** A tree as an inventory has it. */
+export interface SnapshotTree {
+  nodes: SnapshotNode[];
+}
+
+/** What a tree of an inventory says does not change, and is read once: by planning, by the digest, by a simulated kernel. */
+const trees = new WeakMap<SnapshotTree, DeviceTree>();
+
+/** The tree of an inventory; the same one each time. */
+export function treeIn(snapshot: SnapshotTree): DeviceTree {
+  const known = trees.get(snapshot);
+  if (known) return known;
+  const tree = treeOf(snapshot.nodes.map(flatNode));
+  trees.set(snapshot, tree);
+  return tree;
+}
+
+/** A tree for an inventory. Its digits are written when somebody asks for them: planning does not. */
+export function snapshotOf(tree: DeviceTree): SnapshotTree {
+  let nodes: SnapshotNode[] | undefined;
+  const snapshot: SnapshotTree = {
+    get nodes() {
+      return (nodes ??= tree.nodes.map(snapshotNode));
+    },
+  };
+  trees.set(snapshot, tree);
+  return snapshot;
+}

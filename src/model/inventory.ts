@@ -13,7 +13,7 @@ export type {
   ReservedRegion,
 } from './generated/snapshot.ts';
 import type { Bdf } from './bdf.ts';
-import { type DeviceTree, flatNode, treeOf } from './device-tree.ts';
+import { type DeviceTree, treeIn } from './device-tree.ts';
 import type { HostInventory, IommuGroup, PciDevice, PlatformDevice } from './generated/snapshot.ts';
 
 /**
@@ -58,7 +58,6 @@ export function indexHost(inventory: HostInventory): HostIndex {
   const pci = devices.filter(isPci);
   for (const device of devices) if (device.group !== null) push(members, device.group, device);
   for (const device of pci) push(below, device.sysfsPath.slice(0, device.sysfsPath.lastIndexOf('/')), device);
-  let tree: DeviceTree | null | undefined;
   return {
     inventory,
     byAddress: new Map(devices.map((device) => [device.address, device])),
@@ -70,8 +69,7 @@ export function indexHost(inventory: HostInventory): HostIndex {
     members,
     below,
     get tree() {
-      tree ??= inventory.deviceTree ? treeOf(inventory.deviceTree.nodes.map(flatNode)) : null;
-      return tree;
+      return inventory.deviceTree ? treeIn(inventory.deviceTree) : null;
     },
   };
 }

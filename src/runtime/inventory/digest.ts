@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { HostInventory } from '../../model/index.ts';
+import { treeIn } from '../../model/index.ts';
 import { canonicalInventory } from './canonical.ts';
-import { withoutIdentifiers } from './tree-secrets.ts';
+import { isIdentifying } from './tree-secrets.ts';
 
 /**
  * `sha256:<hex>` of everything in an inventory that does not change by itself, so that a plan can be tied to the host
@@ -21,8 +22,16 @@ const treeDigests = new WeakMap<Tree, string>();
 function treeDigest(tree: Tree): string {
   const known = treeDigests.get(tree);
   if (known !== undefined) return known;
-  const text = JSON.stringify(withoutIdentifiers(tree.nodes));
-  const digest = createHash('sha256').update(text).digest('hex');
+  const parts: Uint8Array[] = [];
+  for (const { path, properties } of treeIn(tree).nodes) {
+    parts.push(Buffer.from(`${path}\0`));
+    for (const [name, value] of properties) {
+      // The length says where the value ends: no two trees give the same bytes.
+      if (!isIdentifying(path, name)) parts.push(Buffer.from(`${name}\0${value.length}\0`), value);
+    }
+    parts.push(Buffer.from('\0'));
+  }
+  const digest = createHash('sha256').update(Buffer.concat(parts)).digest('hex');
   treeDigests.set(tree, digest);
   return digest;
 }

@@ -1,5 +1,5 @@
 import { type DeviceTree, driverMadeDevices, linuxDevices } from '../../devicetree/index.ts';
-import { type HostInventory, type PlatformDevice, snapshotNode } from '../../model/index.ts';
+import { type HostInventory, type PlatformDevice, snapshotOf } from '../../model/index.ts';
 import { predictGroups } from './tree-groups.ts';
 import { completeVfio, machineNameOf } from './tree-machine.ts';
 import { unitsOf } from './tree-units.ts';
@@ -46,7 +46,7 @@ export function inventoryFromTree(tree: DeviceTree, options: TreeInventoryOption
       blocks: [],
     })),
     origin: 'device-tree',
-    deviceTree: { nodes: tree.nodes.map(snapshotNode) },
+    deviceTree: snapshotOf(tree),
   };
 }
 
