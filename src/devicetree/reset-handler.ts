@@ -1,4 +1,5 @@
 import type { HostIndex, PlatformDevice } from '../model/index.ts';
+import { isReleaseSince } from '../model/kernel-release.ts';
 import { compatibleOf } from './compatible.ts';
 import type { DeviceTreeNode } from './tree.ts';
 
@@ -29,3 +30,13 @@ export function resetHandlerOf(host: HostIndex, device: PlatformDevice): string 
   const module = node ? kernelResetHandler(node) : null;
   return module !== null && Object.hasOwn(host.inventory.modules, module) ? module : null;
 }
+
+/**
+ * Whether a kernel refuses a device without a reset handler whatever `vfio_platform.reset_required` says, AMBA devices too:
+ * vfio_platform_init_common of 6.1 and 6.2 answers with what looking for the handler answered, the long-term kernels 6.1.y
+ * to this day. Mended for 6.3 by commit 168a9c91fe0a ("vfio/platform: Fix reset_required behaviour").
+ *
+ * @param release as `uname -r` prints it.
+ */
+export const insistsOnResetHandler = (release: string): boolean =>
+  isReleaseSince(release, 6, 1) && !isReleaseSince(release, 6, 3);

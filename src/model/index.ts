@@ -6,6 +6,7 @@ export * from './device-tree.ts';
 export * from './diagnostic.ts';
 export * from './invariant.ts';
 export * from './inventory.ts';
+export * from './kernel-release.ts';
 export * from './manifest.ts';
 export * from './near-names.ts';
 export * from './plan.ts';

@@ -6,7 +6,7 @@ import {
   type Plan,
   type ResolvedManifest,
 } from '../../model/index.ts';
-import { resetHandlerOf } from '../../devicetree/reset-handler.ts';
+import { insistsOnResetHandler, resetHandlerOf } from '../../devicetree/reset-handler.ts';
 import { moduleKey } from './binding.ts';
 import { TREE_READERS } from './tree-facts.ts';
 
@@ -42,7 +42,10 @@ const READERS: Readonly<Record<string, Readonly<Record<string, Reader>>>> = {
     },
     'reset handler': (host, address) => {
       const found = device(host, address);
-      return found && found.bus !== 'pci' ? resetHandlerOf(host, found) : null;
+      if (!found || found.bus === 'pci') return null;
+      // A plan that does without must not run where the kernel does not.
+      const insists = insistsOnResetHandler(host.inventory.kernel.release);
+      return resetHandlerOf(host, found) ?? (insists ? 'none, and the kernel insists on one' : null);
     },
   },
   group: {

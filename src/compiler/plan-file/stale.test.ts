@@ -36,6 +36,8 @@ it('R-GROUP-3: refuses a plan where no-IOMMU mode was turned on meanwhile, or th
   expect(details(midwayPlan(), on, [])).toContain('enable_unsafe_noiommu_mode of module vfio was "N"');
   const without = midwayHost().withoutModule('vfio_platform_calxedaxgmac').build();
   expect(details(midwayPlan(), without, [])).toContain(`reset handler of device ${XGMAC}`);
+  const insisting = midwayHost().withoutModule('vfio_platform_calxedaxgmac').kernel({ release: '6.1.192' }).build();
+  expect(details(midwayPlan(), insisting, [])).toContain('and the kernel insists on one');
   const lax = midwayHost().module('vfio_platform', 'loaded', { reset_required: 'N' }).build();
   expect(details(midwayPlan(), lax, [])).toContain('reset_required of module vfio-platform');
 });

@@ -77,3 +77,31 @@ test('R-RESET-3: stays silent with a handler, and where nobody asks for a reset'
   expect(report(rule, vms('60000.uart', 'none'), machine())).toEqual([]);
   expect(report(rule, vms('ACPI:00', 'none'), machine())).toEqual([]);
 });
+
+test.each(['6.1.192-arm64', '6.2.16'])(
+  'R-RESET-3: fires on Linux %s, which insists where reset_required does not, for AMBA too',
+  (release) => {
+    const old = relaxed().kernel({ release });
+    for (const device of ['50000.ethernet', '60000.uart']) {
+      expect(report(rule, vms(device, 'none'), old)).toEqual(error);
+      expect(textOf(check(rule, vms(device, 'none'), old))).toContain('start Linux 6.3 or newer');
+      expect(textOf(check(rule, vms(device, 'none'), old))).not.toContain('modprobe.d');
+    }
+    expect(textOf(check(rule, vms('50000.ethernet', 'none'), machine().kernel({ release })))).toContain('modprobe.d');
+    expect(report(rule, vms('50000.ethernet', 'none'), relaxed().kernel({ release }).origin('device-tree'))).toEqual(
+      warning,
+    );
+  },
+);
+
+test.each(['6.0.19', '6.3.0'])(
+  'R-RESET-3: stays silent on Linux %s, which does what reset_required says',
+  (release) => {
+    expect(report(rule, vms('50000.ethernet', 'none'), relaxed().kernel({ release }))).toEqual([]);
+    expect(report(rule, vms('60000.uart', 'none'), machine().kernel({ release }))).toEqual([]);
+  },
+);
+
+test('stays silent on Linux 6.1 where there is a handler', () => {
+  expect(report(rule, vms('40000.ethernet'), machine().kernel({ release: '6.1.192-arm64' }))).toEqual([]);
+});

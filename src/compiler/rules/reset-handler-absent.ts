@@ -1,4 +1,4 @@
-import { compatibleOf, kernelResetHandler, resetHandlerOf } from '../../devicetree/index.ts';
+import { compatibleOf, insistsOnResetHandler, kernelResetHandler, resetHandlerOf } from '../../devicetree/index.ts';
 import { defineDiagnostic } from '../../model/index.ts';
 import type { Diagnostic, HostIndex, ResolvedPlatformDevice } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
@@ -17,6 +17,9 @@ the **first** entry of \`compatible\` only, so a more specific one in front hide
 
 Without a handler, vfio-platform refuses the device (ENOENT, "No reset function found") as long as its parameter
 \`reset_required\` is Y, which is the default. AMBA devices are taken without.
+
+Linux 6.1 and 6.2 refuse it in any case, AMBA devices too: they look at \`reset_required\` and refuse all the same. That was
+mended in 6.3 (commit 168a9c91fe0a) and not in the long-term kernels 6.1.y, so Debian 12 needs the kernel of its backports.
 
 A device that is not reset keeps the state of its last owner: it may go on with DMA and interrupts. Where that is
 acceptable, two things have to say so:
@@ -56,7 +59,7 @@ function checkDevice(entry: ResolvedPlatformDevice, host: HostIndex): Diagnostic
     return [resetHandlerUnknown({ detail, at: entry.selectorAt })];
   }
   if (resetHandlerOf(host, entry.device) !== null) return [];
-  const insists = entry.bus === 'platform' ? insistence(host) : null;
+  const insists = insistence(entry, host);
   if (insists === null && entry.reset === 'none') return [];
   const module = kernelResetHandler(node);
   const why =
@@ -69,10 +72,7 @@ function checkDevice(entry: ResolvedPlatformDevice, host: HostIndex): Diagnostic
   }
   const manifest = entry.reset === 'required' ? ['write "reset: preferred" or "reset: none"'] : [];
   const ways = [...manifest, ...(insists === null ? [] : [insists.wayOut])].join(', and ');
-  const refused =
-    insists === null
-      ? 'its reset is required'
-      : `vfio-platform refuses it while reset_required is ${insists.value} (ENOENT)`;
+  const refused = insists === null ? 'its reset is required' : `vfio-${entry.bus} refuses it ${insists.when} (ENOENT)`;
   const detail = `${why}; ${refused}. Where a device that keeps the state of its last owner is acceptable, ${ways}.`;
   return [
     resetHandlerAbsent({
@@ -83,28 +83,43 @@ function checkDevice(entry: ResolvedPlatformDevice, host: HostIndex): Diagnostic
   ];
 }
 
+const STRICT = 'while reset_required is Y';
+
 interface Insistence {
-  readonly value: string;
+  /** While, or because. */
+  readonly when: string;
   /** False where the module is not loaded, or the host is only a blob: its options may still say otherwise. */
   readonly sure: boolean;
   readonly wayOut: string;
 }
 
-/** Whether vfio-platform demands a reset handler, and how that is changed; null where it does not. */
-function insistence({ inventory }: HostIndex): Insistence | null {
+/** Whether the driver demands a reset handler, and how that is changed; null where it does not. */
+function insistence(entry: ResolvedPlatformDevice, host: HostIndex): Insistence | null {
+  const { kernel, origin } = host.inventory;
+  const parameter = entry.bus === 'platform' ? parameterInsists(host) : null;
+  if (!insistsOnResetHandler(kernel.release)) return parameter;
+  return {
+    when: `whatever reset_required says, since the kernel is ${kernel.release} and all of 6.1 and 6.2 do`,
+    sure: origin !== 'device-tree',
+    wayOut: ['start Linux 6.3 or newer', ...(parameter ? [parameter.wayOut] : [])].join(', and '),
+  };
+}
+
+/** What vfio-platform's parameter says of it. */
+function parameterInsists({ inventory }: HostIndex): Insistence | null {
   const fromBlob = inventory.origin === 'device-tree';
   const { state, parameters } = inventory.modules['vfio_platform'] ?? { state: 'available', parameters: {} };
   const value = parameters['reset_required'];
   if (value === 'N') return null;
   if (state === 'builtin') {
     return {
-      value: 'Y',
+      when: STRICT,
       sure: !fromBlob,
       wayOut: 'restart with vfio_platform.reset_required=0 on the kernel command line',
     };
   }
   const option = '"options vfio-platform reset_required=0" into a file of /etc/modprobe.d';
   return value === undefined
-    ? { value: 'Y, its default', sure: false, wayOut: `put ${option} before it is loaded` }
-    : { value: 'Y', sure: !fromBlob, wayOut: `put ${option} and load vfio-platform anew` };
+    ? { when: 'while reset_required is Y, its default', sure: false, wayOut: `put ${option} before it is loaded` }
+    : { when: STRICT, sure: !fromBlob, wayOut: `put ${option} and load vfio-platform anew` };
 }

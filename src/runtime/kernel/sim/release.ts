@@ -1,3 +1,6 @@
+import { insistsOnResetHandler } from '../../../devicetree/reset-handler.ts';
+import { isReleaseSince } from '../../../model/kernel-release.ts';
+
 /** What kernels of different age answer differently. */
 export interface Behaviour {
   /** What a range that wraps around is answered with (drivers/vfio/vfio_iommu_type1.c). */
@@ -16,23 +19,15 @@ export interface Behaviour {
   readonly growingMsix: boolean;
 }
 
-/** `6.12.38-amd64` as [6, 12]; a release that does not begin like that counts as new. */
-function versionOf(release: string): readonly [number, number] {
-  const match = /^(\d+)\.(\d+)/.exec(release);
-  return match ? [Number(match[1]), Number(match[2])] : [Number.MAX_SAFE_INTEGER, 0];
-}
-
 /** The behaviour of a kernel release as `uname -r` prints it. */
 export function behaviourOf(release: string): Behaviour {
-  const [major, minor] = versionOf(release);
-  const since = (wantedMajor: number, wantedMinor: number) =>
-    major > wantedMajor || (major === wantedMajor && minor >= wantedMinor);
+  const since = (major: number, minor: number) => isReleaseSince(release, major, minor);
   return {
     wrap: since(6, 18) ? 'EOVERFLOW' : 'EINVAL',
     directRegionsRefuseOwner: since(6, 6),
     notContainer: since(6, 2) ? 'EBADFD' : 'EINVAL',
     nesting: !since(6, 13),
-    resetAlwaysRequired: since(6, 1) && !since(6, 3),
+    resetAlwaysRequired: insistsOnResetHandler(release),
     isolatedMsiByDevice: since(6, 3),
     growingMsix: since(6, 5),
   };
