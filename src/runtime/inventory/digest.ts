@@ -22,16 +22,26 @@ const treeDigests = new WeakMap<Tree, string>();
 function treeDigest(tree: Tree): string {
   const known = treeDigests.get(tree);
   if (known !== undefined) return known;
-  const parts: Uint8Array[] = [];
+  // Names and lengths as one text, values as one run of bytes: with the lengths, no two trees give the same of both.
+  let text = '';
+  let size = 0;
+  const values: Uint8Array[] = [];
   for (const { path, properties } of treeIn(tree).nodes) {
-    parts.push(Buffer.from(`${path}\0`));
+    text += `${path}\n`;
     for (const [name, value] of properties) {
-      // The length says where the value ends: no two trees give the same bytes.
-      if (!isIdentifying(path, name)) parts.push(Buffer.from(`${name}\0${value.length}\0`), value);
+      if (isIdentifying(path, name)) continue;
+      text += `\t${name} ${value.length}\n`;
+      size += value.length;
+      values.push(value);
     }
-    parts.push(Buffer.from('\0'));
   }
-  const digest = createHash('sha256').update(Buffer.concat(parts)).digest('hex');
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const value of values) {
+    bytes.set(value, at);
+    at += value.length;
+  }
+  const digest = createHash('sha256').update(`${text}\n`).update(bytes).digest('hex');
   treeDigests.set(tree, digest);
   return digest;
 }
