@@ -1,13 +1,7 @@
 import { hex } from '../../model/index.ts';
 import type { HostDevice, HostInventory } from '../../model/index.ts';
-import type { JsonKey } from './json-walk.ts';
+import type { Contradiction } from './contradiction.ts';
 import { treeContradictionsIn } from './snapshot-tree.ts';
-
-/** Something in a snapshot that no host can have: where it stands, and what is wrong. */
-export interface Contradiction {
-  readonly way: readonly JsonKey[];
-  readonly detail: string;
-}
 
 /** Finds what contradicts itself in an inventory of the right shape. Linear in its size. */
 export function contradictionsIn(inventory: HostInventory): Contradiction[] {

@@ -1,5 +1,5 @@
 import { type HostInventory, MAX_TREE_DEPTH, parentPath } from '../../model/index.ts';
-import type { Contradiction } from './snapshot-consistency.ts';
+import type { Contradiction } from './contradiction.ts';
 
 /**
  * What is wrong with the device tree of a snapshot, and with what its devices say of it. A list without findings is one

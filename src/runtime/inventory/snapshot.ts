@@ -7,7 +7,7 @@ import * as diagnostics from './diagnostics.ts';
 import { findInJson, walkJson } from './json-walk.ts';
 import type { JsonKey } from './json-walk.ts';
 import { contradictionsIn } from './snapshot-consistency.ts';
-import type { Contradiction } from './snapshot-consistency.ts';
+import type { Contradiction } from './contradiction.ts';
 
 const MAX_BYTES = 256 << 20;
 /** Contradictions shown; a file that was edited wrongly by a program has thousands of the same. */

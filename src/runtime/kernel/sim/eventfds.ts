@@ -1,6 +1,3 @@
-import type { FileTable } from './file-table.ts';
-import { refuse } from './refusal.ts';
-
 export interface EventfdState {
   /** How often it was signalled. */
   signals: number;
@@ -18,12 +15,4 @@ export function signal(eventfd: EventfdState): void {
   eventfd.signals += 1;
   eventfd.pending = eventfd.takers.size > 0 ? 0 : eventfd.pending + 1;
   for (const take of [...eventfd.takers]) take();
-}
-
-/** The eventfd of a descriptor as an ioctl's data names it; null for a negative one, which disconnects. */
-export function eventfdOf(files: FileTable, fd: number): EventfdState | null {
-  if (fd < 0) return null;
-  const file = files.find(fd);
-  if (!file) return refuse('EBADF');
-  return file.kind === 'eventfd' ? file.eventfd : refuse('EINVAL');
 }

@@ -16,7 +16,7 @@ import {
   take,
   VIDEO,
   XGMAC,
-} from './testdata/board.ts';
+} from '../../../testing/sim-board.ts';
 
 async function errnoOf(run: () => unknown): Promise<string> {
   try {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { bytes, iova } from '../../../model/address.ts';
 import * as uapi from '../../uapi/index.ts';
 import { SimulatedKernel } from './simulated-kernel.ts';
-import { DMA, nodeOf, opened, relaxed, SENSOR, SERIAL, take, VIDEO } from './testdata/board.ts';
+import { DMA, nodeOf, opened, relaxed, SENSOR, SERIAL, take, VIDEO } from '../../../testing/sim-board.ts';
 
 const code = (errno: string) => expect.objectContaining({ code: errno }) as unknown;
 const { noiommu, type1, type1v2 } = uapi.EXTENSION;

@@ -3,7 +3,7 @@ import type { HostInventory } from '../../../model/index.ts';
 import * as uapi from '../../uapi/index.ts';
 import { RegisterBank, type SimulationOptions } from './index.ts';
 import { SimulatedKernel } from './simulated-kernel.ts';
-import { board, opened, PCIE, relaxed, SENSOR, SERIAL, XGMAC } from './testdata/board.ts';
+import { board, opened, PCIE, relaxed, SENSOR, SERIAL, XGMAC } from '../../../testing/sim-board.ts';
 
 const region = (index: number, offset = 0): bigint => (BigInt(index) << 40n) + BigInt(offset);
 const word = (value: number): Buffer => {

@@ -1,13 +1,7 @@
 import { correlate, type CorrelationRow } from '../../../devicetree/correlate.ts';
 import { REGION_FLAG } from '../../uapi/device-get-region-info.ts';
 import type { SimHost } from './host.ts';
-import type { SimPlatformDevice } from './state.ts';
-
-/** A region of a platform device (`struct vfio_platform_region`). */
-export interface PlatformRegion {
-  readonly size: bigint;
-  readonly flags: number;
-}
+import type { PlatformRegion, SimPlatformDevice } from './state.ts';
 
 /**
  * The rows of a device in the tree that VFIO numbers, in no order that counts. A kernel with the proposed interface numbers

@@ -1,7 +1,7 @@
 import type { Abi } from '../../uapi/abi.ts';
 import { IRQ_ACTION_MASK, IRQ_DATA_MASK, IRQ_SET, IRQ_SET_FLAG } from '../../uapi/device-set-irqs.ts';
 import { viewOf } from '../../uapi/struct.ts';
-import { eventfdOf } from './eventfds.ts';
+import type { EventfdState } from './eventfds.ts';
 import type { FileTable } from './file-table.ts';
 import type { IrqRequest } from './interrupts.ts';
 import { refuse } from './refusal.ts';
@@ -43,4 +43,12 @@ export function irqRequest(
     eventfd: (i) => eventfdOf(files, view.getInt32(IRQ_SET.size + i * 4, abi.littleEndian)),
     bool: (i) => view.getUint8(IRQ_SET.size + i) !== 0,
   };
+}
+
+/** The eventfd of a descriptor as an ioctl's data names it; null for a negative one, which disconnects. */
+function eventfdOf(files: FileTable, fd: number): EventfdState | null {
+  if (fd < 0) return null;
+  const file = files.find(fd);
+  if (!file) return refuse('EBADF');
+  return file.kind === 'eventfd' ? file.eventfd : refuse('EINVAL');
 }

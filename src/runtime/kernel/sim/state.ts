@@ -4,7 +4,6 @@ import type { EventfdState } from './eventfds.ts';
 import type { Interrupts } from './interrupts.ts';
 import type { DeviceModel, RegisterModel } from './options.ts';
 import type { PlatformInterrupts } from './platform-interrupts.ts';
-import type { PlatformRegion } from './platform-resources.ts';
 import type { SparseMemory } from './sparse-memory.ts';
 
 /** A device as the driver core sees it. */
@@ -85,6 +84,12 @@ export interface PciVfioDevice extends RegisteredDevice {
   readonly config: ConfigSpace;
   readonly interrupts: Interrupts;
   readonly bars: SparseMemory;
+}
+
+/** A region of a platform device (`struct vfio_platform_region`). */
+export interface PlatformRegion {
+  readonly size: bigint;
+  readonly flags: number;
 }
 
 /** On vfio-platform or vfio-amba (`struct vfio_platform_device`). */

@@ -1,7 +1,7 @@
-import { host, type HostBuilder } from '../../../../testing/index.ts';
-import type { NodeLiteral } from '../../../../testing/device-tree.ts';
-import type { Kernel } from '../../port.ts';
-import * as uapi from '../../../uapi/index.ts';
+import { host, type HostBuilder } from './index.ts';
+import type { NodeLiteral } from './device-tree.ts';
+import type { Kernel } from '../runtime/kernel/port.ts';
+import * as uapi from '../runtime/uapi/index.ts';
 
 /** A board that nobody built: one device for each thing that VFIO makes a difference of. A bigint is two cells. */
 export const BOARD: NodeLiteral = {
