@@ -10,10 +10,11 @@ export interface ExampleFacts {
   readonly virtualFunctions: number;
 }
 
-/** The machine that an example is about: one of the three, with other devices. */
+/** The machine that an example is about: one of those of the tests, with other devices. */
 interface ExampleHost extends ExampleFacts {
-  readonly machine: 'intel' | 'amd' | 'smmuv3';
-  readonly devices: readonly string[];
+  readonly machine: 'intel' | 'amd' | 'smmuv3' | 'midway';
+  /** What is plugged in, in the place of the machine's own; a board has what it has. */
+  readonly devices?: readonly string[];
   readonly modules: readonly string[];
   /** What the kernel's command line has beside the machine's own. */
   readonly commandLine?: string;
@@ -106,6 +107,7 @@ export const EXAMPLES: readonly ExampleHost[] = [
     drivers: ['e1000e'],
     virtualFunctions: 0,
   },
+  { name: 'calxeda-midway', machine: 'midway', modules: [], drivers: ['calxedaxgmac'], virtualFunctions: 0 },
 ];
 
 /** The machine on which an example's snapshot is taken. */
@@ -116,7 +118,7 @@ export function exampleMachine({ machine, devices, modules, commandLine, ...exam
     ...base,
     name: example.name,
     commandLine: [base.commandLine, commandLine].filter(Boolean).join(' '),
-    devices,
+    devices: devices ?? base.devices,
     modules,
     example,
   };

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import type { IommuUnit } from '../../model/index.ts';
-import { interruptRemapping, intelAddressBits } from './iommu.ts';
+import { directoryWith } from '../../testing/directory.ts';
+import { HostFiles } from './host-files.ts';
+import { interruptRemapping, intelAddressBits, readIommuUnits } from './iommu.ts';
 
 const UNITS: IommuUnit[] = [{ name: 'dmar3', kind: 'intel', addressBits: null }];
 
@@ -33,4 +35,12 @@ test('does not claim that interrupts are forgeable where nothing shows it', () =
 test('takes an interrupt translation service on arm64 for isolation', () => {
   expect(interruptRemapping(' 24:  0   ITS-MSI 16384 Edge  virtio0\n', 'aarch64', UNITS)).toBe(true);
   expect(interruptRemapping(' 24:  0   ITS-PCI-MSIX-0000:00:01.0 0 Edge  x\n', 'aarch64', UNITS)).toBe(true);
+});
+
+test('does not take the unit of a self-test of the kernel for one that translates', () => {
+  const root = directoryWith({
+    'sys/class/iommu/iommufd_selftest_iommu.0/uevent': '',
+    'sys/class/iommu/smmu3.0x0000000009050000/uevent': '',
+  });
+  expect(readIommuUnits(new HostFiles(root)).map(({ name }) => name)).toEqual(['smmu3.0x0000000009050000']);
 });

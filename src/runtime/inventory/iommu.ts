@@ -2,9 +2,13 @@ import type { HostInventory, IommuUnit } from '../../model/index.ts';
 import type { HostFiles } from './host-files.ts';
 import { HostPath } from './host-paths.ts';
 
+/** A unit that a kernel built for testing itself pretends to have (drivers/iommu/iommufd/selftest.c): it translates nothing. */
+const SELF_TEST = 'iommufd_selftest_iommu';
+
 /** The IOMMU units that the kernel drives. */
 export function readIommuUnits(files: HostFiles): IommuUnit[] {
-  return files.names(HostPath.iommuClass).map((name) => {
+  const units = files.names(HostPath.iommuClass).filter((name) => !name.startsWith(SELF_TEST));
+  return units.map((name) => {
     const directory = `${HostPath.iommuClass}/${name}`;
     const kind = unitKind(name, files.linkName(`${directory}/device`) ?? '');
     const capability = kind === 'intel' ? files.attribute(`${directory}/intel-iommu/cap`) : null;

@@ -1,10 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
 import { type HostInventory, indexHost } from '../../model/index.ts';
 import { writeMadeUpDevice } from '../../testing/host-tree-platform.ts';
-import { writeHostTree } from '../../testing/host-tree.ts';
+import { hostTreeOf } from '../../testing/host-tree-root.ts';
 import { disk, host, netdev } from '../../testing/index.ts';
 import { Tree } from '../../testing/tree.ts';
 import { WatchedFiles } from '../../testing/watched-files.ts';
@@ -14,18 +12,6 @@ import { HostPath } from './host-paths.ts';
 import { readLiveInventory, takeInventory } from './live.ts';
 import { parseSnapshot } from './snapshot.ts';
 import { snapshotText } from './snapshot-text.ts';
-
-const roots: string[] = [];
-afterEach(() => {
-  for (const root of roots.splice(0)) rmSync(root, { recursive: true, force: true });
-});
-
-function rootOf(inventory: HostInventory): string {
-  const root = mkdtempSync(join(tmpdir(), 'host-tree-'));
-  roots.push(root);
-  writeHostTree(root, inventory);
-  return root;
-}
 
 // Names in the order of sysfs: a tree read from there has them so.
 const TREE = {
@@ -79,7 +65,7 @@ const comparable = (inventory: HostInventory) => {
 };
 
 test('reads platform and AMBA devices and the device tree of a board back from its pseudo files', () => {
-  const root = rootOf(BOARD);
+  const root = hostTreeOf(BOARD);
   expect(comparable(readLiveInventory({ root, identifiers: true }))).toEqual(comparable(BOARD));
 });
 
@@ -90,14 +76,14 @@ test('reads a board behind an SMMU', () => {
     .platform('4000.ethernet', { treePath: '/soc/ethernet@4000' })
     .nic('0000:00:05.0')
     .build();
-  expect(comparable(readLiveInventory({ root: rootOf(inventory) }))).toMatchObject({
+  expect(comparable(readLiveInventory({ root: hostTreeOf(inventory) }))).toMatchObject({
     devices: [{ bus: 'pci' }, { bus: 'platform', group: 11 }],
     groups: [{ id: 11 }, { id: 12 }],
   });
 });
 
 test('leaves what identifies the machine or is a secret in the tree alone unless it is asked for', () => {
-  const root = rootOf(BOARD);
+  const root = hostTreeOf(BOARD);
   const files = new WatchedFiles(root);
   const nodes = indexHost(takeInventory(files, false)).tree?.byPath;
   expect([...(nodes?.get('/chosen')?.properties.keys() ?? ['none'])]).toEqual([]);
@@ -108,7 +94,7 @@ test('leaves what identifies the machine or is a secret in the tree alone unless
 });
 
 test('gives a live board and its capture the same digest, with identifiers or without', async () => {
-  const root = rootOf(BOARD);
+  const root = hostTreeOf(BOARD);
   const live = digestOf(readLiveInventory({ root }));
   for (const identifiers of [true, false]) {
     const text = snapshotText(readLiveInventory({ root, identifiers }), { identifiers });
@@ -120,7 +106,7 @@ test('gives a live board and its capture the same digest, with identifiers or wi
 });
 
 test('reads nothing outside the declared paths', () => {
-  const files = new WatchedFiles(rootOf(BOARD));
+  const files = new WatchedFiles(hostTreeOf(BOARD));
   takeInventory(files, true);
   const declared = Object.values(HostPath).filter((path) => path !== HostPath.processes && path !== HostPath.buses);
   const strangers = [...files.seen].filter(
@@ -130,7 +116,7 @@ test('reads nothing outside the declared paths', () => {
 });
 
 test('leaves out the platform devices of a machine without a tree, and reads two facts of each to do so', () => {
-  const root = rootOf(host().intelIommu().nic('0000:03:00.0').build());
+  const root = hostTreeOf(host().intelIommu().nic('0000:03:00.0').build());
   const tree = new Tree(root);
   writeMadeUpDevice(tree, 'PNP0C0C:00', 'acpi-button');
   const files = new WatchedFiles(root);
@@ -147,7 +133,7 @@ test('keeps a device without a node that VFIO has, or that has a group', () => {
     .platform('ARMH0011:00', { driver: 'vfio-platform', group: null })
     .platform('PNP0D10:00', { driver: 'xhci-hcd' })
     .build();
-  const found = readLiveInventory({ root: rootOf(inventory) }).devices;
+  const found = readLiveInventory({ root: hostTreeOf(inventory) }).devices;
   expect(found.map(({ address, group }) => [address, group])).toEqual([
     ['ARMH0011:00', null],
     ['PNP0D10:00', 11],
@@ -161,7 +147,7 @@ test('gives a node to the device that Linux made of it, not to what its driver m
       sysfsPath: '/sys/devices/platform/soc/6000.usb/xhci-hcd.0.auto',
     })
     .build();
-  const index = indexHost(readLiveInventory({ root: rootOf(inventory) }));
+  const index = indexHost(readLiveInventory({ root: hostTreeOf(inventory) }));
   expect(index.byAddress.has('xhci-hcd.0.auto')).toBe(false);
   expect(index.byTreePath.get('/soc/usb@6000')).toMatchObject({ address: '6000.usb', blocks: [{ name: 'stick' }] });
 });
@@ -170,7 +156,7 @@ test('R-GROUP-3: a group that no-IOMMU mode made up is none', () => {
   const inventory = board()
     .changePlatform('4000.ethernet', { driver: 'vfio-platform', group: 0 })
     .group(0, { type: 'unknown' });
-  const root = rootOf(inventory.build());
+  const root = hostTreeOf(inventory.build());
   writeFileSync(`${root}/sys/kernel/iommu_groups/0/name`, 'vfio-noiommu\n');
   const found = readLiveInventory({ root });
   expect(found.groups).toEqual([]);
@@ -181,7 +167,7 @@ test('R-GROUP-3: a group that no-IOMMU mode made up is none', () => {
 
 test('knows the modules of a kernel that has all of them built in and no /lib/modules', () => {
   const inventory = board().build();
-  const root = rootOf({ ...inventory, modules: {} });
+  const root = hostTreeOf({ ...inventory, modules: {} });
   rmSync(`${root}/lib`, { recursive: true });
   for (const path of [
     'module/vfio_platform/parameters',
@@ -199,14 +185,14 @@ test('knows the modules of a kernel that has all of them built in and no /lib/mo
 });
 
 test('takes the empty tree that Linux makes where firmware has none for no tree', () => {
-  const root = rootOf(host().intelIommu().nic('0000:03:00.0').build());
+  const root = hostTreeOf(host().intelIommu().nic('0000:03:00.0').build());
   mkdirSync(`${root}${HostPath.deviceTree}`, { recursive: true });
   writeFileSync(`${root}${HostPath.deviceTree}/#address-cells`, Buffer.from([0, 0, 0, 2]));
   expect(readLiveInventory({ root }).deviceTree).toBeUndefined();
 });
 
 test('reads values longer than a page, gives a renamed property its name back, and stops at the depth of Linux', () => {
-  const root = rootOf(BOARD);
+  const root = hostTreeOf(BOARD);
   const base = `${root}${HostPath.deviceTree}`;
   writeFileSync(`${base}/soc/blob`, Buffer.alloc(70_000, 0xab));
   writeFileSync(`${base}/soc/huge`, Buffer.alloc((2 << 20) + 1));

@@ -1,11 +1,9 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { chmodSync, mkdirSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
 import { bytes, indexHost, physical } from '../../model/index.ts';
 import type { HostInventory } from '../../model/index.ts';
 import { bar, bdf, disk, host, netdev, region } from '../../testing/index.ts';
-import { writeHostTree } from '../../testing/host-tree.ts';
+import { hostTreeOf } from '../../testing/host-tree-root.ts';
 import { WatchedFiles } from '../../testing/watched-files.ts';
 import { canonicalInventory } from './canonical.ts';
 import { digestOf } from './digest.ts';
@@ -13,18 +11,6 @@ import { HostPath } from './host-paths.ts';
 import { readLiveInventory, takeInventory } from './live.ts';
 import { parseSnapshot } from './snapshot.ts';
 import { snapshotText } from './snapshot-text.ts';
-
-const roots: string[] = [];
-afterEach(() => {
-  for (const root of roots.splice(0)) rmSync(root, { recursive: true, force: true });
-});
-
-function treeOf(inventory: HostInventory): string {
-  const root = mkdtempSync(join(tmpdir(), 'host-tree-'));
-  roots.push(root);
-  writeHostTree(root, inventory);
-  return root;
-}
 
 /** Everything but the owner of nodes, which are the test's own here. */
 const comparable = (inventory: HostInventory) => {
@@ -70,11 +56,11 @@ const RICH = host()
   .build();
 
 test('reads every fact of a host back from its pseudo files', () => {
-  expect(comparable(readLiveInventory({ root: treeOf(RICH), identifiers: true }))).toEqual(comparable(RICH));
+  expect(comparable(readLiveInventory({ root: hostTreeOf(RICH), identifiers: true }))).toEqual(comparable(RICH));
 });
 
 test('gives a live host and its capture the same digest, with identifiers or without', async () => {
-  const root = treeOf(RICH);
+  const root = hostTreeOf(RICH);
   const live = digestOf(readLiveInventory({ root }));
   for (const identifiers of [true, false]) {
     const text = snapshotText(readLiveInventory({ root, identifiers }), { identifiers });
@@ -93,17 +79,17 @@ test('reads an arm64 host and an AMD host', () => {
       .vfio({ container: false, iommufd: true })
       .build(),
   ]) {
-    expect(comparable(readLiveInventory({ root: treeOf(inventory) }))).toEqual(comparable(inventory));
+    expect(comparable(readLiveInventory({ root: hostTreeOf(inventory) }))).toEqual(comparable(inventory));
   }
 });
 
 test('leaves serial numbers and MAC addresses alone unless they are asked for', () => {
-  const text = JSON.stringify(comparable(readLiveInventory({ root: treeOf(RICH) })));
+  const text = JSON.stringify(comparable(readLiveInventory({ root: hostTreeOf(RICH) })));
   expect(text).not.toMatch(/52:54:00:12:34:56|00-1b-21|"serial"|"mac"/);
 });
 
 test('reads the owner and the permission bits of a group node', () => {
-  const root = treeOf(RICH);
+  const root = hostTreeOf(RICH);
   chmodSync(`${root}/dev/vfio/11`, 0o640);
   const index = indexHost(readLiveInventory({ root }));
   expect(index.groups.get(11)?.node).toEqual({ uid: process.getuid?.(), gid: process.getgid?.(), mode: 0o640 });
@@ -112,7 +98,7 @@ test('reads the owner and the permission bits of a group node', () => {
 
 test('reads nothing outside the declared paths, and no configuration space without identifiers', () => {
   const declared = Object.values(HostPath).filter((path) => path !== HostPath.processes && path !== HostPath.buses);
-  const files = new WatchedFiles(treeOf(RICH));
+  const files = new WatchedFiles(hostTreeOf(RICH));
   takeInventory(files, false);
   expect(files.seen.size).toBeGreaterThan(100);
   const strangers = [...files.seen].filter(
@@ -126,13 +112,13 @@ test('reads nothing outside the declared paths, and no configuration space witho
 });
 
 test('does not look into processes while no group node exists', () => {
-  const files = new WatchedFiles(treeOf(host().intelIommu().nic('0000:07:00.0').build()));
+  const files = new WatchedFiles(hostTreeOf(host().intelIommu().nic('0000:07:00.0').build()));
   takeInventory(files, false);
   expect([...files.seen].filter((path) => /^\/proc\/\d/.test(path))).toEqual([]);
 });
 
 test('knows no fact that it may not read, and does not fail for it', () => {
-  const root = treeOf(RICH);
+  const root = hostTreeOf(RICH);
   const device = `${root}/sys/bus/pci/devices/0000:03:00.0`;
   for (const name of ['driver_override', 'numa_node', 'resource', 'reset_method', 'revision']) {
     // A folder in the place of a file cannot be read by anybody, root included.
@@ -155,13 +141,13 @@ test('knows no fact that it may not read, and does not fail for it', () => {
 });
 
 test('leaves out a device that goes while it is read', () => {
-  const root = treeOf(RICH);
+  const root = hostTreeOf(RICH);
   unlinkSync(`${root}/sys/bus/pci/devices/0000:65:00.0/uevent`);
   expect(indexHost(readLiveInventory({ root })).byAddress.has(bdf('0000:65:00.0'))).toBe(false);
 });
 
 test('knows of a kernel older than reset_method only that a reset exists', () => {
-  const root = treeOf(RICH);
+  const root = hostTreeOf(RICH);
   const device = `${root}/sys/bus/pci/devices/0000:03:00.0`;
   unlinkSync(`${device}/reset_method`);
   writeFileSync(`${device}/reset`, '');
@@ -171,13 +157,13 @@ test('knows of a kernel older than reset_method only that a reset exists', () =>
 });
 
 test('finds a bridge by its class where the kernel has no secondary_bus_number', () => {
-  const root = treeOf(RICH);
+  const root = hostTreeOf(RICH);
   unlinkSync(`${root}/sys/bus/pci/devices/0000:00:1c.4/secondary_bus_number`);
   expect(indexHost(readLiveInventory({ root })).pciByAddress.get(bdf('0000:00:1c.4'))?.header).toBe('bridge');
 });
 
 test('attaches the disk above an NVMe multipath to the functions that lead to it', () => {
-  const root = treeOf(
+  const root = hostTreeOf(
     host()
       .nvme('0000:04:00.0', { blocks: [disk('nvme5c5n1')] })
       .build(),

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { equal, holds } from './assert.ts';
 import { vfioCompose, WORK, type Finished } from './command.ts';
 import { cameBack, hostState, type HostState } from './host-state.ts';
+import { platformLink, platformState } from './platform.ts';
 import { job } from './job.ts';
 import { attribute, linkOf, PCI } from './pci.ts';
 import { ended } from './project.ts';
@@ -18,12 +19,14 @@ export const example: Scenario = ({ test, cleanup }) => {
   if (!facts) return;
   const run = (...args: readonly string[]): Promise<Finished> =>
     vfioCompose(['--state-dir', '/run/vfio-compose', ...args], { cwd: FOLDER });
-  let before: HostState;
+  let before: HostState | undefined;
+  let boardBefore: ReturnType<typeof platformState>;
 
   test('the host holds the devices of the example', async () => {
     await waitForDrivers(facts.drivers);
     if (facts.virtualFunctions > 0) switchOnVirtualFunctions(facts.virtualFunctions);
-    before = hostState();
+    if (existsSync(PCI)) before = hostState();
+    boardBefore = platformState();
   });
   test('capture writes its snapshot', async () => {
     ended(await run('capture', '-o', SNAPSHOT), 0, 'capture');
@@ -45,18 +48,27 @@ export const example: Scenario = ({ test, cleanup }) => {
     const plan = await run('plan', '-o', 'json');
     ended(plan, 0, 'plan');
     ended(await run('up', '-d', '--yes'), 0, 'up');
-    for (const { address, driver } of assignmentsOf(plan.stdout)) equal(linkOf(address, 'driver'), driver, address);
+    for (const { bus, address, driver } of assignmentsOf(plan.stdout)) {
+      equal(bus === 'pci' ? linkOf(address, 'driver') : platformLink(bus, address, 'driver'), driver, address);
+    }
   });
   test('R-BACK-1: after down the host is as before', async () => {
     ended(await run('down'), 0, 'down');
     await waitForDrivers(facts.drivers);
-    cameBack(before);
+    if (before) cameBack(before);
+    equal(platformState(), boardBefore, 'the devices of the tree');
   });
   cleanup(async () => void (await run('down')));
 };
 
-function assignmentsOf(plan: string): readonly { readonly address: string; readonly driver: string }[] {
-  const { assignments } = JSON.parse(plan) as { assignments: readonly { address: string; driver: string }[] };
+interface Assignment {
+  readonly bus: 'pci' | 'platform' | 'amba';
+  readonly address: string;
+  readonly driver: string;
+}
+
+function assignmentsOf(plan: string): readonly Assignment[] {
+  const { assignments } = JSON.parse(plan) as { assignments: readonly Assignment[] };
   holds(assignments.length > 0, 'the plan assigns nothing');
   return assignments;
 }
@@ -70,8 +82,11 @@ async function waitForDrivers(drivers: readonly string[]): Promise<void> {
 }
 
 function hasDevice(driver: string): boolean {
-  const folder = `${PCI}/drivers/${driver}`;
-  return existsSync(folder) && readdirSync(folder).some((name) => /^[\da-f]{4}:/.test(name));
+  // The folder of a driver has a link for each of its devices, and one for its module.
+  const holds = (folder: string): boolean =>
+    existsSync(folder) &&
+    readdirSync(folder).some((name) => name !== 'module' && lstatSync(`${folder}/${name}`).isSymbolicLink());
+  return ['pci', 'platform', 'amba'].some((bus) => holds(`/sys/bus/${bus}/drivers/${driver}`));
 }
 
 /** As an administrator does it who wants the VFs for VMs: without a driver of the host on them. */
