@@ -13,6 +13,7 @@ import { deviceTree, type NodeLiteral } from './device-tree.ts';
 import { host, type HostBuilder } from './host.ts';
 import { spanAt } from './manifest.ts';
 import { testNames } from './plan.ts';
+import { resolvedPlatform as resolvedByDefault } from './resolved-platform.ts';
 
 const GIC = {
   compatible: 'arm,cortex-a15-gic',
@@ -113,30 +114,16 @@ type Wish = Partial<Omit<ResolvedPlatformDevice, 'device' | 'bus'>>;
 
 /** A platform device of a host as resolving would leave it, with what a test wants of it. */
 export function resolvedPlatform(index: HostIndex, address: string, wish: Wish = {}): ResolvedPlatformDevice {
-  const device = index.byAddress.get(address);
-  if (!device || device.bus === 'pci') throw new Error(`the host of the test has no platform device ${address}`);
   const at = spanAt(['vms', 'edge', 'devices', address]);
-  return {
-    name: address,
-    vm: 'edge',
-    bus: device.bus,
-    device,
-    origin: { kind: 'named' },
-    use: 'assign',
-    driver: device.bus === 'amba' ? 'vfio-amba' : 'vfio-platform',
-    reset: 'required',
-    groupPolicy: 'strict',
-    inUse: 'refuse',
+  const children = { included: [], excluded: [], at };
+  const guest = { base: null, interrupt: null, at };
+  const places = {
     at,
     selectorAt: at,
-    irqs: [],
-    regions: [],
     ranges: { mode: 'translate', at },
     interruptMap: { mode: 'translate', at },
-    children: { included: [], excluded: [], at },
-    guest: { base: null, interrupt: null, at },
-    ...wish,
-  };
+  } as const;
+  return resolvedByDefault(index, address, { vm: 'edge', reset: 'required', ...places, children, guest, ...wish });
 }
 
 /** A VM of one memory region (none without an IOMMU) and these devices. */

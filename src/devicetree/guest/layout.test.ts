@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { deviceTree, nodeAt } from '../../testing/index.ts';
+import { guestDevice } from '../../testing/guest-device.ts';
+import { deviceTree } from '../../testing/index.ts';
 import { layoutGuest, PLATFORM_BUS } from './layout.ts';
 import { guestNeeds, guestUnits, type GuestDevice } from './needs.ts';
 
@@ -10,15 +11,7 @@ const TREE = deviceTree({
   'odd@2100': { compatible: 'x', reg: [0x2100, 0x1001, 0x8000, 0x10, 0x8004, 4] },
   'huge@10000000': { compatible: 'x', reg: [0x1000_0000, 0x200_0000] },
 });
-const device = (path: string, more: Partial<GuestDevice> = {}): GuestDevice => ({
-  name: path.slice(1),
-  node: nodeAt(TREE, path),
-  bus: 'platform',
-  included: new Set(),
-  base: null,
-  interrupt: null,
-  ...more,
-});
+const device = (path: string, more: Partial<GuestDevice> = {}) => guestDevice(TREE, path, more);
 const bases = (devices: readonly GuestDevice[], page = 0x1000n) =>
   layoutGuest(TREE, devices, page).units.map(({ base }) => base);
 
@@ -51,5 +44,5 @@ test('the next free run is taken, around what is placed', () => {
 test('says for whom there is no room', () => {
   const { units, noRoom } = layoutGuest(TREE, [device('/small@1000'), device('/huge@10000000')], 0x1000n);
   expect(units).toHaveLength(1);
-  expect(noRoom).toMatchObject([{ device: { name: 'huge@10000000' }, what: 'addresses', needs: 0x200_0000n }]);
+  expect(noRoom).toMatchObject([{ device: { name: 'huge' }, what: 'addresses', needs: 0x200_0000n }]);
 });

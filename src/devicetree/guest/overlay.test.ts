@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { guestDevice } from '../../testing/guest-device.ts';
 import { deviceTree, nodeAt, type NodeLiteral } from '../../testing/index.ts';
 import { layoutGuest } from './layout.ts';
 import type { GuestDevice } from './needs.ts';
@@ -40,15 +41,7 @@ const TREE = deviceTree({
   'plain@60000': { compatible: 'maker,plain', reg: [0x60000, 0x2000], interrupts: [0, 11, 4] },
 });
 
-const device = (path: string, more: Partial<GuestDevice> = {}): GuestDevice => ({
-  name: path.replace(/.*\/(\w+)@.*/, '$1'),
-  node: nodeAt(TREE, path),
-  bus: 'platform',
-  included: new Set(),
-  base: null,
-  interrupt: null,
-  ...more,
-});
+const device = (path: string, more: Partial<GuestDevice> = {}) => guestDevice(TREE, path, more);
 const ENGINE = device('/engine@30000', {
   name: 'engine-0',
   included: new Set(['/engine@30000/ring@1000', '/engine@30000/part@2000']),

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { HostInventory, Plan } from '../../model/index.ts';
+import { MemoryJournal } from '../../testing/memory-journal.ts';
 import { disk, host, planFor } from '../../testing/index.ts';
 import { FaultKernel, type Fault, Killed } from '../kernel/fault.ts';
 import type { Kernel } from '../kernel/port.ts';
@@ -7,7 +8,6 @@ import { RecordingKernel } from '../kernel/recording.ts';
 import { SimulatedKernel } from '../kernel/sim/index.ts';
 import { Execution, type ExecutorEvents } from './execute.ts';
 import { explain } from './explain.ts';
-import type { JournalMark } from './journal.ts';
 
 const inventory = host()
   .intelIommu()
@@ -34,18 +34,6 @@ const plan = planFor(
   },
   inventory,
 );
-
-class MemoryJournal {
-  readonly entries: { mark: JournalMark; step: string }[] = [];
-  record(mark: JournalMark, step: string): void {
-    this.entries.push({ mark, step });
-  }
-  state() {
-    const of = (...marks: JournalMark[]) =>
-      new Set(this.entries.filter((entry) => marks.includes(entry.mark)).map((entry) => entry.step));
-    return { ran: of('begun', 'done'), undone: of('undone') };
-  }
-}
 
 function executionOn(kernel: Kernel, events: ExecutorEvents = {}, what: Plan = plan, holders: string[] = []) {
   const journal = new MemoryJournal();

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { HostInventory, Plan } from '../../model/index.ts';
+import { MemoryJournal } from '../../testing/memory-journal.ts';
 import { midwayHost, midwayPlan, smmuHost, smmuPlan } from '../../testing/platform-plan.ts';
 import { FaultKernel, Killed } from '../kernel/fault.ts';
 import type { Kernel } from '../kernel/port.ts';
@@ -7,7 +8,6 @@ import { RecordingKernel } from '../kernel/recording.ts';
 import { SimulatedKernel } from '../kernel/sim/index.ts';
 import { Execution } from './execute.ts';
 import { explain } from './explain.ts';
-import type { JournalMark } from './journal.ts';
 
 interface Machine {
   readonly name: string;
@@ -19,18 +19,6 @@ const MACHINES: readonly Machine[] = [
   { name: 'no-iommu', inventory: midwayHost().build(), plan: midwayPlan() },
   { name: 'smmu', inventory: smmuHost().build(), plan: smmuPlan() },
 ];
-
-class MemoryJournal {
-  readonly entries: { mark: JournalMark; step: string }[] = [];
-  record(mark: JournalMark, step: string): void {
-    this.entries.push({ mark, step });
-  }
-  state() {
-    const of = (...marks: JournalMark[]) =>
-      new Set(this.entries.filter((entry) => marks.includes(entry.mark)).map((entry) => entry.step));
-    return { ran: of('begun', 'done'), undone: of('undone') };
-  }
-}
 
 function executionOn(kernel: Kernel, plan: Plan, holders: Readonly<Record<string, string>> = {}) {
   const journal = new MemoryJournal();

@@ -3,7 +3,7 @@ import { callLong, defineIoctl } from './ioctl.ts';
 
 export const GROUP_GET_DEVICE_FD = defineIoctl('VFIO_GROUP_GET_DEVICE_FD', 'group', 6, {
   EINVAL:
-    'The group is in no container, or the container has no IOMMU yet; or a VF token was given that the device does not need.',
+    'The group is in no container, or the container has no IOMMU yet; or a VF token was given that the device does not need; or, for a platform device, the kernel insists on a reset and has no working reset handler for it.',
   ENODEV: 'No device of that name in this group is bound to a VFIO driver.',
   EACCES: 'The device needs a VF token: its physical function is on a VFIO driver too.',
   EPERM: 'No-IOMMU mode needs CAP_SYS_RAWIO.',

@@ -2,14 +2,8 @@ import type { Abi } from '../../uapi/abi.ts';
 import { REGION_FLAG } from '../../uapi/device-get-region-info.ts';
 import { viewOf } from '../../uapi/struct.ts';
 import { refuse } from './refusal.ts';
-import { accesses, splitPosition } from './regions.ts';
+import { accesses, type Place, splitPosition } from './regions.ts';
 import type { PlatformVfioDevice } from './state.ts';
-
-interface Place {
-  readonly index: number;
-  readonly offset: bigint;
-  readonly length: number;
-}
 
 /** `vfio_platform_read` and `_write`: what runs over the end of a region is cut off there; ports are not implemented. */
 function locate(device: PlatformVfioDevice, length: number, position: bigint): Place {

@@ -23,9 +23,8 @@ export const splitPosition = (position: bigint): MappedPart => ({
   offset: position & ((1n << SHIFT) - 1n),
 });
 
-interface Place {
-  readonly index: number;
-  readonly offset: bigint;
+/** Where an access goes. */
+export interface Place extends MappedPart {
   /** How much of what was asked for lies inside the region. */
   readonly length: number;
 }

@@ -1,15 +1,8 @@
-import { compatibleOf } from '../../../devicetree/compatible.ts';
+import { kernelResetHandler } from '../../../devicetree/reset-handler.ts';
 import type { DeviceTreeNode } from '../../../devicetree/tree.ts';
 import type { SimHost } from './host.ts';
 import { refuse } from './refusal.ts';
 import type { PlatformVfioDevice, SimPlatformDevice } from './state.ts';
-
-/** The reset handlers of the kernel, by the "compatible" that they serve (drivers/vfio/platform/reset). */
-const HANDLERS: Readonly<Record<string, string>> = {
-  'calxeda,hb-xgmac': 'vfio_platform_calxedaxgmac',
-  'amd,xgbe-seattle-v1a': 'vfio_platform_amdxgbe',
-  'brcm,iproc-flexrm-mbox': 'vfio_platform_bcmflexrm',
-};
 
 /**
  * `vfio_platform_get_reset`: looks for a handler of the first "compatible" only, and asks modprobe for its module where it
@@ -17,9 +10,8 @@ const HANDLERS: Readonly<Record<string, string>> = {
  */
 export function findResetHandler(host: SimHost, { model }: SimPlatformDevice, node?: DeviceTreeNode): boolean {
   if (model.resetHandler !== undefined) return model.resetHandler;
-  const [first] = node ? compatibleOf(node) : [];
-  const module = first !== undefined && Object.hasOwn(HANDLERS, first) ? HANDLERS[first] : undefined;
-  return module !== undefined && host.modules.load(module);
+  const module = node ? kernelResetHandler(node) : null;
+  return module !== null && host.modules.load(module);
 }
 
 /** `vfio_platform_call_reset`: EINVAL where there is no handler, else what the handler says. */
