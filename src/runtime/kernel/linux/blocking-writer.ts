@@ -51,7 +51,9 @@ async function startHelper(): Promise<Helper> {
   const { spawn } = await import('node:child_process');
   const child = spawn(process.execPath, ['-e', HELPER], {
     stdio: ['pipe', 'pipe', 'ignore'],
-    env: {},
+    // Nothing of ours. The libuv of early releases of Node 20 would have a thread of the kernel poll, which a machine with
+    // one processor feels in seconds.
+    env: { UV_USE_IO_URING: '0' },
     cwd: '/',
     // A session of its own: Ctrl-C at the terminal must not end a write half-way.
     detached: true,

@@ -9,7 +9,8 @@ export interface Libc {
   /** Off the main thread. Answers with the result and the errno of the thread that made the call. */
   ioctlPointerLong(fd: number, request: number, argument: Buffer): Promise<LongResult>;
   ioctlValueLong(fd: number, request: number, argument: number): Promise<LongResult>;
-  mmap(address: number, length: bigint, protection: number, flags: number, fd: number, offset: bigint): number | bigint;
+  /** Null where it fails. An address may be above 2 GiB on a 32-bit machine too: it has no sign. */
+  mmap(address: number, length: bigint, protection: number, flags: number, fd: number, offset: bigint): bigint | null;
   munmap(address: bigint, length: bigint): number;
   eventfd(initial: number, flags: number): number;
   memfdCreate(name: string, flags: number): number;
@@ -60,8 +61,8 @@ export async function loadLibc(): Promise<Libc> {
     ioctlValue,
     ioctlPointerLong: later(ioctlPointer),
     ioctlValueLong: later(ioctlValue),
-    mmap: mmapOf(libc),
-    munmap: libc.func('munmap', 'int', ['intptr_t', 'size_t']) as Libc['munmap'],
+    mmap: mmapOf(koffi, libc),
+    munmap: libc.func('munmap', 'int', ['uintptr_t', 'size_t']) as Libc['munmap'],
     eventfd: libc.func('eventfd', 'int', ['unsigned int', 'int']) as Libc['eventfd'],
     memfdCreate: libc.func('memfd_create', 'int', ['const char *', 'unsigned int']) as Libc['memfdCreate'],
     errno: () => koffi.errno(),
@@ -69,11 +70,21 @@ export async function loadLibc(): Promise<Libc> {
 }
 
 /** With an offset of 64 bits on every machine: the regions of a device begin at multiples of 2^40. musl has the plain name only. */
-function mmapOf(libc: ReturnType<(typeof koffi)['load']>): Libc['mmap'] {
-  const before = ['intptr_t', 'size_t', 'int', 'int', 'int'];
-  try {
-    return libc.func('mmap64', 'intptr_t', [...before, 'int64_t']) as Libc['mmap'];
-  } catch {
-    return libc.func('mmap', 'intptr_t', [...before, 'long']) as Libc['mmap'];
-  }
+function mmapOf({ sizeof }: typeof koffi, libc: ReturnType<(typeof koffi)['load']>): Libc['mmap'] {
+  type Mmap = (...args: Parameters<Libc['mmap']>) => number | bigint;
+  const before = ['uintptr_t', 'size_t', 'int', 'int', 'int'];
+  const declared = (): Mmap => {
+    try {
+      return libc.func('mmap64', 'uintptr_t', [...before, 'int64_t']) as Mmap;
+    } catch {
+      return libc.func('mmap', 'uintptr_t', [...before, 'long']) as Mmap;
+    }
+  };
+  const mmap = declared();
+  // MAP_FAILED is -1: all bits of a pointer.
+  const failed = (1n << BigInt(sizeof('uintptr_t') * 8)) - 1n;
+  return (...args) => {
+    const address = BigInt(mmap(...args));
+    return address === failed ? null : address;
+  };
 }

@@ -92,8 +92,7 @@ export class LinuxKernel implements Kernel {
     const huge = hugePageSize === null ? 0 : MAP_HUGETLB | hugePageBits(hugePageSize);
     // C takes a signed int: the same 32 bits.
     const address = this.libc.mmap(0, length, PROT_READ_WRITE, (kind | huge) >> 0, fd ?? -1, offset);
-    if (address === -1) this.#fail('mmap', mmapTarget(request), this.libc.errno());
-    return BigInt(address);
+    return address ?? this.#fail('mmap', mmapTarget(request), this.libc.errno());
   }
 
   munmap(address: bigint, length: bigint): void {
