@@ -67,8 +67,12 @@ export function referenceEntries(document: object): ReferenceEntry[] {
   };
 
   const visit = (schema: Schema, path: string, depth: number): void => {
-    for (const variant of variantsOf(schema)) {
-      const { properties = {}, additionalProperties, items, required = [] } = variant;
+    const variants = variantsOf(schema);
+    const maps = variants.filter(({ type }) => type === 'object');
+    for (const variant of variants) {
+      const { properties = {}, additionalProperties, items } = variant;
+      // Of several kinds of map each has keys of its own, and none of them is required.
+      const required = variant.required?.filter((key) => maps.every((map) => map.required?.includes(key))) ?? [];
       for (const [key, child] of Object.entries(properties)) {
         const inner = path === '' ? key : `${path}.${key}`;
         const shared = path === '' && Object.hasOwn(vm, key);

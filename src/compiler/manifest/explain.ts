@@ -7,6 +7,7 @@ import {
   type Located,
   namedPlace,
   nameOfPlace,
+  otherMaps,
   placesOfKey,
   type Schema,
   typeDemanded,
@@ -33,6 +34,7 @@ export function explain(located: Located): Diagnostic[] {
     case 'map':
       return aboutMap(node, variant, located);
     case 'seq':
+      if (node.items.length < (variant.minItems ?? 0)) return [aboutEmptyList(located)];
       return aboutCount(node.items.length, variant.maxItems, 'entries', spanOf(node.at));
     case 'scalar':
       return aboutScalar(node, variant);
@@ -60,8 +62,13 @@ function aboutMap(map: MapNode, schema: Schema, located: Located): Diagnostic[] 
   const found: Diagnostic[] = [];
   const known = Object.keys(schema.properties ?? {});
   const names = schema.propertyNames?.pattern;
+  const others = otherMaps(located.schema, schema);
   for (const entry of map.entries) {
-    if (!childSchema(schema, entry.key) && schema.additionalProperties === false) {
+    if (others.some((other) => childSchema(other, entry.key))) {
+      const chosen = map.entries.find(({ key }) => childSchema(schema, key))?.key ?? known.join(', ');
+      const detail = `"${entry.key}" and "${chosen}" cannot stand together in ${nameOfPlace(schema)}. Keep one of them.`;
+      found.push(wrongValue({ detail, at: spanOf(entry.keyAt) }));
+    } else if (!childSchema(schema, entry.key) && schema.additionalProperties === false) {
       found.push(unknownKey({ detail: aboutUnknownKey(entry.key, known, schema), at: spanOf(entry.keyAt) }));
     } else if (names !== undefined && !new RegExp(names, 'u').test(entry.key)) {
       const detail = `"${entry.key.slice(0, 80)}" cannot be a name: a name is 1 to 63 letters, digits, ".", "_" and "-", and begins with a letter or digit.`;
@@ -72,7 +79,8 @@ function aboutMap(map: MapNode, schema: Schema, located: Located): Diagnostic[] 
   for (const key of schema.required ?? []) {
     if (map.entries.some((entry) => entry.key === key)) continue;
     const child = childSchema(schema, key);
-    const detail = `"${key}" is missing in ${nameOfPlace(schema)}. ${child?.description ?? ''}${child ? example(child, key) : ''}`;
+    const instead = others.flatMap(({ required = [] }) => required).map((other) => ` or "${other}"`);
+    const detail = `"${key}"${instead.join('')} is missing in ${nameOfPlace(schema)}. ${child?.description ?? ''}${child ? example(child, key) : ''}`;
     found.push(missingKey({ detail, at: spanOf(place) }));
   }
   if (map.entries.length < (schema.minProperties ?? 0)) {
@@ -121,6 +129,11 @@ function aboutScalar(node: ScalarNode, schema: Schema): Diagnostic[] {
   return wrong(
     `${title}: ${describeNode(node)} does not fit. ${schema.description ?? `It must match ${pattern}.`}${example(schema)}`,
   );
+}
+
+function aboutEmptyList({ node, schema, path }: Located): Diagnostic {
+  const detail = `"${path.at(-1) ?? 'manifest'}" is an empty list: name something, or leave the key out.${example(schema)}`;
+  return wrongValue({ detail, at: spanOf(node.at) });
 }
 
 function aboutCount(count: number, limit: number | undefined, what: string, at: Span): Diagnostic[] {

@@ -24,6 +24,7 @@ export interface Schema {
   readonly maximum?: number;
   readonly minProperties?: number;
   readonly maxProperties?: number;
+  readonly minItems?: number;
   readonly maxItems?: number;
   readonly $ref?: string;
   /** The name of the definition that a reference led to; not in the file. */
@@ -65,9 +66,16 @@ export function readAs(reference: Schema, node: Node): Node {
   return types.includes('string') && !types.includes('integer') ? { ...node, value: node.raw } : node;
 }
 
-/** The variant that a value was meant as: the one of its type. */
-export const variantFor = (reference: Schema, node: Node): Schema | undefined =>
-  variantsOf(reference).find((variant) => typeDemanded(variant) === typeOf(node));
+/** The variant that a value was meant as: the one of its type; of several kinds of map, the first with one of its keys. */
+export function variantFor(reference: Schema, node: Node): Schema | undefined {
+  const fitting = variantsOf(reference).filter((variant) => typeDemanded(variant) === typeOf(node));
+  if (node.kind !== 'map' || fitting.length < 2) return fitting[0];
+  return fitting.find((variant) => node.entries.some(({ key }) => childSchema(variant, key))) ?? fitting[0];
+}
+
+/** The other kinds of map that could stand where `chosen` was taken for what was meant. */
+export const otherMaps = (reference: Schema, chosen: Schema): readonly Schema[] =>
+  variantsOf(reference).filter(({ type, properties }) => type === 'object' && properties !== chosen.properties);
 
 /** The schema of the value of a key, if the key is known. */
 export function childSchema(parent: Schema, key: string): Schema | undefined {

@@ -70,6 +70,23 @@ test('says what an unknown key is a key of', () => {
   expect(top('children: {}').details[0]).toContain('a key of a device');
 });
 
+test('R-TREE-1: does not blame "exclude" for another mistake of the document', () => {
+  expect(device('{platform: a, children: {exclude: [b]}, rest: none}').faults).toEqual(['unknown-key@3:49']);
+});
+
+test('R-TREE-1: says that children are chosen in one way, and in which', () => {
+  const both = device('{platform: a, children: {include: [b], exclude: [c]}}');
+  expect(both.faults).toEqual(['wrong-value@3:48']);
+  expect(both.details[0]).toContain('"exclude" and "include" cannot stand together');
+  const neither = device('{platform: a, children: {}}');
+  expect(neither.faults).toEqual(['missing-key@3:23']);
+  expect(neither.details[0]).toContain('"include" or "exclude" is missing');
+});
+
+test('R-TREE-1: says that a list of children is empty', () => {
+  expect(device('{platform: a, children: {exclude: []}}').faults).toEqual(['wrong-value@3:43']);
+});
+
 test('lists the keys where there are few and none is near', () => {
   expect(top('msi: {windows: 4}').details[0]).toContain('The keys are banks.');
 });
