@@ -54,6 +54,15 @@ test('fires for a base inside a page', () => {
   ]);
 });
 
+test('fires for regions beyond 64 bits and interrupts beyond those of a GIC, by one', () => {
+  expect(report(['1000.a', { base: 0xffff_ffff_ffff_f000n }])).toEqual([
+    'error guest-window-outside at vms/vm/devices/1000.a/guest',
+  ]);
+  expect(report(['1000.a', { base: 0xffff_ffff_ffff_e000n }])).toEqual([]);
+  expect(report(['1000.a', { interrupt: 987 }])).toEqual(['error guest-window-outside at vms/vm/devices/1000.a/guest']);
+  expect(report(['1000.a', { interrupt: 986 }])).toEqual([]);
+});
+
 test('stays silent for neighbours, for one that the layout places, and without any', () => {
   expect(report(['1000.a', { base: 0xc00_0000n }], ['2000.b', { base: 0xc00_2000n }])).toEqual([]);
   expect(report(['1000.a', { interrupt: 120 }], ['2000.b', { interrupt: 122 }])).toEqual([]);

@@ -31,22 +31,44 @@ export const guestBaseMisaligned = defineDiagnostic({
 Round it to a multiple of the page size (\`getconf PAGESIZE\` on the host).`,
 });
 
+/** The last shared peripheral interrupt of a GIC: INTID 1019, counted from 32. */
+const LAST_INTERRUPT = 987n;
+const LAST_ADDRESS = (1n << 64n) - 1n;
+
+export const guestWindowOutside = defineDiagnostic({
+  code: 'guest-window-outside',
+  severity: 'error',
+  category: 'manifest',
+  summary: 'A device reaches beyond what a guest can have',
+  explanation: `\`guest: {base}\` is where the guest sees the first region of a platform device, and the others follow: the last one must
+end within 64 bits. \`guest: {interrupt}\` is the number of its first interrupt, and the others follow: the last one must
+be at most ${LAST_INTERRUPT}, since the shared peripheral interrupts of a GIC are 0 to ${LAST_INTERRUPT} (interrupts 32 to 1019 of the architecture). Choose
+a lower one, or leave the key out. How far the machine of your VMM really goes is not checked: QEMU's \`virt\` machine
+has ${hex(PLATFORM_BUS.size)} bytes for such devices from ${hex(PLATFORM_BUS.base)}, and the interrupts ${PLATFORM_BUS.firstInterrupt} to ${PLATFORM_BUS.firstInterrupt + PLATFORM_BUS.interrupts - 1}.`,
+});
+
+const WHATS = ['addresses', 'interrupts'] as const;
+type What = (typeof WHATS)[number];
+
 interface Placed {
   readonly entry: ResolvedPlatformDevice;
   readonly needs: GuestNeeds;
 }
 
-/** What a manifest places in the guest must not overlap, and begins a page. */
+/** What a manifest places in the guest must not overlap, begins a page, and ends where a guest does. */
 export const guestWindowOverlapRule: Rule = {
   id: 'guest-window-overlap',
-  reports: [guestWindowOverlap, guestBaseMisaligned],
+  reports: [guestWindowOverlap, guestBaseMisaligned, guestWindowOutside],
   check({ manifest, host }) {
     const { tree } = host;
     if (!tree) return [];
     const pageSize = BigInt(host.inventory.kernel.pageSize);
     return manifest.vms.flatMap((vm) => {
       const placed = placedIn(tree, vm, pageSize);
-      return [...misaligned(placed, pageSize), ...overlaps(placed, 'addresses'), ...overlaps(placed, 'interrupts')];
+      return [
+        ...misaligned(placed, pageSize),
+        ...WHATS.flatMap((what) => [...outside(placed, what), ...overlaps(placed, what)]),
+      ];
     });
   },
 };
@@ -68,14 +90,25 @@ function misaligned(placed: readonly Placed[], pageSize: bigint): Diagnostic[] {
   });
 }
 
+function outside(placed: readonly Placed[], what: What): Diagnostic[] {
+  const limit = what === 'addresses' ? LAST_ADDRESS : LAST_INTERRUPT;
+  return placed.flatMap((one) => {
+    const run = runOf(one, what);
+    if (!run || run.last <= limit) return [];
+    const { name, guest } = one.entry;
+    const detail = `In the guest ${name} is to have the ${what} ${written(run, what)}, and the last there can be is ${what === 'addresses' ? hex(limit) : limit}. Choose a lower first one, or leave the choice to the layout.`;
+    return [guestWindowOutside({ detail, at: guest.at })];
+  });
+}
+
 /** The first and the last of what an entry takes; null where the manifest does not place it, or it needs none. */
-function runOf({ entry, needs }: Placed, what: 'addresses' | 'interrupts'): { first: bigint; last: bigint } | null {
+function runOf({ entry, needs }: Placed, what: What): { first: bigint; last: bigint } | null {
   const start = what === 'addresses' ? entry.guest.base : entry.guest.interrupt;
   const size = what === 'addresses' ? needs.size : BigInt(needs.interrupts);
   return start === null || size === 0n ? null : { first: BigInt(start), last: BigInt(start) + size - 1n };
 }
 
-function overlaps(placed: readonly Placed[], what: 'addresses' | 'interrupts'): Diagnostic[] {
+function overlaps(placed: readonly Placed[], what: What): Diagnostic[] {
   const runs = placed.flatMap((one, index) => {
     const run = runOf(one, what);
     return run ? [{ ...run, entry: one.entry, index }] : [];
@@ -98,11 +131,12 @@ type Run = {
   readonly index: number;
 };
 
-function overlap(a: Run, b: Run, what: 'addresses' | 'interrupts'): Diagnostic {
+const written = ({ first, last }: { readonly first: bigint; readonly last: bigint }, what: What): string =>
+  what === 'addresses' ? `${hex(first)}-${hex(last)}` : first === last ? `${first}` : `${first} to ${last}`;
+
+function overlap(a: Run, b: Run, what: What): Diagnostic {
   const [first, second] = a.index < b.index ? [a, b] : [b, a];
-  const write = ({ first: from, last }: Run): string =>
-    what === 'addresses' ? `${hex(from)}-${hex(last)}` : from === last ? `${from}` : `${from} to ${last}`;
-  const detail = `In the guest ${second.entry.name} is to have the ${what} ${write(second)}, and ${first.entry.name} ${write(first)}. Move one of them, or leave the choice to the layout.`;
+  const detail = `In the guest ${second.entry.name} is to have the ${what} ${written(second, what)}, and ${first.entry.name} ${written(first, what)}. Move one of them, or leave the choice to the layout.`;
   return guestWindowOverlap({
     detail,
     at: second.entry.guest.at,
