@@ -1,4 +1,4 @@
-import { streamsOf } from '../devicetree/streams.ts';
+import { liodnOf, streamsOf } from '../devicetree/streams.ts';
 import { isVfioDriver, leavesGroupViable, resetMethodsOn, slotOf } from '../model/index.ts';
 import type { HostDevice, HostIndex, PciDevice } from '../model/index.ts';
 
@@ -57,7 +57,9 @@ function groupProblems(host: HostIndex, id: number): InventoryProblem[] {
   const problems: InventoryProblem[] = [];
   const cards = new Set(members.map((device) => (device.bus === 'pci' ? slotOf(device.address) : device.address)));
   if (cards.size > 1) {
-    const text = `functions of ${cards.size} different cards cannot be isolated from each other`;
+    const isPci = members.every(({ bus }) => bus === 'pci');
+    const what = isPci ? `functions of ${cards.size} different cards` : `its ${cards.size} devices`;
+    const text = `${what} cannot be isolated from each other`;
     problems.push({ ...about, kind: 'shared-group', text });
   }
   const held = members.filter((device) => !leavesGroupViable(device));
@@ -88,10 +90,15 @@ function deviceProblems(host: HostIndex, device: HostDevice, isCovered: boolean)
   return problems;
 }
 
-/** A platform device has a group only through its own node's `iommus` (drivers/iommu/of_iommu.c). */
+/**
+ * A platform device has a group only through its own node's `iommus` (drivers/iommu/of_iommu.c), or behind a PAMU through
+ * its own `fsl,liodn` (fsl_pamu_device_group in drivers/iommu/fsl_pamu_domain.c).
+ */
 function whyNoGroup({ tree }: HostIndex, device: HostDevice): string {
   const node = device.bus === 'pci' || device.treePath === null ? undefined : tree?.byPath.get(device.treePath);
   if (!tree || !node) return 'no IOMMU covers it';
+  const pamu = liodnOf(tree, node)?.pamu;
+  if (pamu) return `no IOMMU covers it: ${pamu.path} needs a "fsl,liodn" in its own node, which a boot loader writes`;
   const [stream] = streamsOf(tree, node).streams;
   return stream
     ? `its node names the IOMMU ${stream.iommu.path}, which does not cover it: it is disabled, or has no driver`

@@ -132,6 +132,28 @@ test('R-GROUP-1: calls a group shared by cards a problem, but not its bridge or 
   expect(kinds(one.nic('0000:03:00.1', { group: 7 }).build())).toEqual([]);
 });
 
+test('R-GROUP-1: does not call platform devices that share a stream cards', () => {
+  const shared = host().smmuV3().platform('1000.a', { group: 7 }).platform('2000.b', { group: 7 });
+  const texts = problemsOf(indexHost(shared.build())).map(({ text }) => text);
+  expect(texts).toEqual(['its 2 devices cannot be isolated from each other']);
+});
+
+test('R-GROUP-3: asks the boot loader for a LIODN where a node is behind a PAMU', () => {
+  const tree = {
+    'pamu@1': { phandle: 1 },
+    'a@2': { compatible: 'x', 'fsl,iommu-parent': 1 },
+  };
+  const built = host()
+    .smmuV3()
+    .tree(tree)
+    .platform('1000.b', { group: 7 })
+    .platform('2.a', { treePath: '/a@2', group: null });
+  const texts = problemsOf(indexHost(built.build())).map(({ text }) => text);
+  expect(texts).toEqual([
+    'no IOMMU covers it: /pamu@1 needs a "fsl,liodn" in its own node, which a boot loader writes',
+  ]);
+});
+
 test('names the sibling on a host driver only where another member could be assigned without it', () => {
   const held = host()
     .intelIommu()

@@ -152,3 +152,22 @@ test('shows a device without a node, such as one of ACPI', () => {
   expect(treeDocument(report)).toBeNull();
   expect(renderPlatform(bare, report, null)).toMatch(/tree path +-/);
 });
+
+test('R-TREE-2: shows the mask of a stream once, and what is behind a PAMU as coherent', () => {
+  const built = host()
+    .smmuV3()
+    .tree({
+      'smmu@9': { compatible: 'arm,mmu-500', phandle: 1, '#iommu-cells': 2 },
+      'pamu@8': { compatible: 'fsl,pamu', phandle: 2 },
+      'a@1': { compatible: 'x', iommus: [1, 0x40, 0x17] },
+      'b@2': { compatible: 'x', 'fsl,iommu-parent': 2, 'fsl,liodn': 5 },
+    })
+    .platform('1.a', { treePath: '/a@1', group: 1 })
+    .platform('2.b', { treePath: '/b@2', group: 2 });
+  const index = indexHost(built.build());
+  const text = index.inventory.devices
+    .map((one) => (one.bus === 'pci' ? '' : renderPlatform(index, platformReport(index, one), null)))
+    .join('\n');
+  expect(text).toContain('stream        0x40 of /smmu@9, mask 0x17\n');
+  expect(text).toContain('coherent      yes: /pamu@8 always is\n');
+});

@@ -62,7 +62,7 @@ function treeFacts(report: TreeReport, isAmba: boolean): Fact[] {
     ['status', report.status],
     ...(streams.length > 0 ? streams.map((words): Fact => ['stream', words]) : [['stream', '-'] as Fact]),
     ...(report.liodn ? [['LIODN', liodnWords(report.liodn)] as Fact] : []),
-    ['coherent', coherencyWords(report.coherency, report.dma)],
+    ['coherent', coherencyWords(report.coherency, report.dma, report.liodn)],
     ['MSI isolated', isolationWords(report.msi)],
     ['reset', resetWords(report, isAmba)],
   ];

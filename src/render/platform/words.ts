@@ -8,7 +8,8 @@ const hexNumber = (value: number): string => `0x${value.toString(16)}`;
 export function streamWords({ streams, broken }: Streams): string[] {
   return [
     ...streams.map(({ iommu, ids, mask }) => {
-      const list = ids.map(hexNumber).join(' ');
+      // Where there is a mask, a second cell of the specifier is that.
+      const list = (mask === null ? ids : ids.slice(0, 1)).map(hexNumber).join(' ');
       return `${list === '' ? 'all' : list} of ${iommu.path}${mask === null ? '' : `, mask ${hexNumber(mask)}`}`;
     }),
     ...(broken === null ? [] : [`iommus cannot be read: ${broken}`]),
@@ -25,7 +26,7 @@ export function liodnWords({ ids, pamu, register }: Liodn): string {
 }
 
 /** Whether VFIO takes the device for coherent. */
-export function coherencyWords(verdict: Coherency, dma: DmaCoherence): string {
+export function coherencyWords(verdict: Coherency, dma: DmaCoherence, liodn: Liodn | null): string {
   switch (verdict.kind) {
     case 'coherent':
       return `yes: ${verdict.reason}`;
@@ -35,6 +36,7 @@ export function coherencyWords(verdict: Coherency, dma: DmaCoherence): string {
       return `not known: ${verdict.reason}`;
     case 'no-iommu': {
       const who = dma.saidBy === null ? 'as the architecture has it' : dma.saidBy.path;
+      if (liodn?.pamu) return `yes: ${liodn.pamu.path} always is`;
       return `its DMA is${dma.coherent ? '' : ' not'} (${who}); its node has no "iommus"`;
     }
     default:
