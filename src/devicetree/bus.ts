@@ -1,5 +1,5 @@
 import { addressCells, baseName, numberAt, numberIn, sizeCells, stringOf } from './cells.ts';
-import type { DeviceTreeNode } from './tree.ts';
+import type { DeviceTreeNode } from '../model/index.ts';
 
 /** What an address means, where its bus says so in the address itself. */
 export interface RegionFlags {

@@ -1,4 +1,4 @@
-import type { DeviceTreeNode } from './tree.ts';
+import type { DeviceTreeNode } from '../model/index.ts';
 
 /** More address cells than this, and Linux translates nothing (OF_MAX_ADDR_CELLS in drivers/of/address.c). */
 export const MAX_ADDRESS_CELLS = 4;

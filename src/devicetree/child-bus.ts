@@ -1,7 +1,7 @@
 import { busOf } from './bus.ts';
 import { baseName, sizeCells, u32Of } from './cells.ts';
 import { compatibleOf } from './compatible.ts';
-import type { DeviceTreeNode } from './tree.ts';
+import type { DeviceTreeNode } from '../model/index.ts';
 
 /** A bus that is not the platform bus: its children are devices of that bus, and named by its driver. */
 export type OtherBus = 'pci' | 'fsl-mc' | 'cdx' | 'i2c' | 'i3c' | 'spi' | 'mdio' | 'usb' | 'mmc' | 'serial' | '1-wire';

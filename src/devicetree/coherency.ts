@@ -2,7 +2,7 @@ import { compatibleOf } from './compatible.ts';
 import { coherentByDefault } from './machine.ts';
 import { streamsOf } from './streams.ts';
 import { dmaParent } from './translate.ts';
-import type { DeviceTree, DeviceTreeNode } from './tree.ts';
+import type { DeviceTree, DeviceTreeNode } from '../model/index.ts';
 
 /** Whether a node's DMA sees the CPU's caches, and who said so; `saidBy` is null for the architecture's default. */
 export interface DmaCoherence {

@@ -1,5 +1,5 @@
 import { stringsOf } from './cells.ts';
-import type { DeviceTreeNode } from './tree.ts';
+import type { DeviceTreeNode } from '../model/index.ts';
 
 /** What a node says it is, most specific first; empty where it says nothing. */
 export const compatibleOf = (node: DeviceTreeNode): string[] => stringsOf(node, 'compatible');

@@ -1,4 +1,4 @@
-import type { Bytes, PhysicalAddress } from '../model/index.ts';
+import type { Bytes, PhysicalAddress, DeviceTree, DeviceTreeNode } from '../model/index.ts';
 import type { RegionFlags } from './bus.ts';
 import type { Trigger } from './interrupt-specifier.ts';
 import {
@@ -9,7 +9,6 @@ import {
   type MappedInterrupt,
 } from './interrupts.ts';
 import { linuxRegions, rangesWindows, regRegions, type RegRegion, type Window } from './regions.ts';
-import type { DeviceTree, DeviceTreeNode } from './tree.ts';
 
 /** A region of VFIO, or a window that only translates, and where the tree says so (R-TREE-2). */
 export interface RegionRow {

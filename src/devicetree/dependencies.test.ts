@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { deviceTree, nodeAt, type NodeLiteral } from '../testing/index.ts';
 import { dependenciesOf, indexDependencies, sharedWith } from './dependencies.ts';
-import type { DeviceTree } from './tree.ts';
+import type { DeviceTree } from '../model/index.ts';
 
 const PROVIDERS: NodeLiteral = {
   clk: { phandle: 1, '#clock-cells': 1 },

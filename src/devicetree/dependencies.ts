@@ -2,7 +2,7 @@ import { stringsOf } from './cells.ts';
 import { matchProperty, type DependencyKind } from './dependency-properties.ts';
 import { referencesOf } from './phandles.ts';
 import { disabledBy } from './status.ts';
-import type { DeviceTree, DeviceTreeNode } from './tree.ts';
+import type { DeviceTree, DeviceTreeNode } from '../model/index.ts';
 
 /** Something outside a device that it does not work without. */
 export interface Dependency {

@@ -5,7 +5,7 @@ import { interruptParent } from './interrupts.ts';
 import { architectureOf } from './machine.ts';
 import { referencesOf } from './phandles.ts';
 import { isAvailable } from './status.ts';
-import type { DeviceTree, DeviceTreeNode } from './tree.ts';
+import type { DeviceTree, DeviceTreeNode } from '../model/index.ts';
 
 /**
  * The nodes that Linux takes into use before it makes devices, so that it makes none for them: root interrupt

@@ -1,7 +1,6 @@
-import { type HostIndex, isPci, nearNames, type PlatformDevice } from '../model/index.ts';
+import { type HostIndex, isPci, nearNames, type PlatformDevice, type DeviceTreeNode } from '../model/index.ts';
 import { type NoDevice, whyNoDevice } from './linux-devices.ts';
 import { findNode } from './naming.ts';
-import type { DeviceTreeNode } from './tree.ts';
 
 /** What a user's name for a platform device stands for on a host (R-NAME-1). */
 export type PlatformLookup =

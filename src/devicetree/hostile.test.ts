@@ -26,7 +26,7 @@ import {
   streamsOf,
   whyNoDevice,
 } from './index.ts';
-import type { DeviceTree, DeviceTreeNode } from './tree.ts';
+import type { DeviceTree, DeviceTreeNode } from '../model/index.ts';
 
 /** Small numbers above all: they are the ones that are phandles, cell counts and addresses of other things. */
 const cell = fc.oneof(

@@ -22,4 +22,3 @@ export * from './reset-handler.ts';
 export * from './status.ts';
 export * from './streams.ts';
 export * from './translate.ts';
-export * from './tree.ts';

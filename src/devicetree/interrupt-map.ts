@@ -1,7 +1,7 @@
 import { MAX_SPECIFIER_CELLS, propertyCells, u32Of } from './cells.ts';
 import { isCompatible } from './compatible.ts';
 import { isAvailable } from './status.ts';
-import type { DeviceTree, DeviceTreeNode } from './tree.ts';
+import type { DeviceTree, DeviceTreeNode } from '../model/index.ts';
 
 /** One entry of an `interrupt-map`, as written. */
 export interface MapEntry {

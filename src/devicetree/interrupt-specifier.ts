@@ -1,6 +1,6 @@
 import { compatibleOf } from './compatible.ts';
 import { stringOf } from './cells.ts';
-import type { DeviceTreeNode } from './tree.ts';
+import type { DeviceTreeNode } from '../model/index.ts';
 
 export type Trigger = 'edge-rising' | 'edge-falling' | 'edge-both' | 'level-high' | 'level-low' | 'unknown';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { deviceTree, nodeAt, p4080Tree, type NodeLiteral } from '../testing/index.ts';
 import { interruptMapEntries, interruptParent, interruptsOf, linuxInterrupts } from './interrupts.ts';
-import type { DeviceTree } from './tree.ts';
+import type { DeviceTree } from '../model/index.ts';
 
 const GIC: NodeLiteral = {
   compatible: 'arm,gic-400',

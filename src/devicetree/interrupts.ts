@@ -2,7 +2,7 @@ import { propertyCells, stringsOf, u32Of } from './cells.ts';
 import { isController, matchInterrupt, nexusAddressCells, readInterruptMap } from './interrupt-map.ts';
 import { readSpecifier, type InterruptLine } from './interrupt-specifier.ts';
 import { referencesOf } from './phandles.ts';
-import type { DeviceTree, DeviceTreeNode } from './tree.ts';
+import type { DeviceTree, DeviceTreeNode } from '../model/index.ts';
 
 /** How an interrupt reaches its controller. */
 export type InterruptRoute =

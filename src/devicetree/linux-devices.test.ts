@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { deviceTree, nodeAt, p4080Tree, type NodeLiteral } from '../testing/index.ts';
 import { driverMadeDevices, linuxDevices, whyNoDevice } from './linux-devices.ts';
-import type { DeviceTree } from './tree.ts';
+import type { DeviceTree } from '../model/index.ts';
 
 const dev = (at: number, more: NodeLiteral = {}): NodeLiteral => ({ compatible: 'acme,dev', reg: [at, 0x10], ...more });
 const bus = (compatible: string, children: NodeLiteral): NodeLiteral => ({ compatible, ranges: true, ...children });

@@ -12,7 +12,7 @@ import {
 } from './population.ts';
 import { linuxRegions } from './regions.ts';
 import { isAvailable } from './status.ts';
-import type { DeviceTree, DeviceTreeNode } from './tree.ts';
+import type { DeviceTree, DeviceTreeNode } from '../model/index.ts';
 
 /** A device that Linux makes of a node at boot. */
 export interface LinuxDevice {

@@ -1,6 +1,6 @@
 import { baseName, propertyCells, u32Of } from './cells.ts';
 import { translateAddress } from './translate.ts';
-import type { DeviceTree, DeviceTreeNode } from './tree.ts';
+import type { DeviceTree, DeviceTreeNode } from '../model/index.ts';
 
 /**
  * The name that Linux gives to the device of a node, whether or not it makes one: `ffe210000.usb`, or for a node without

@@ -1,5 +1,5 @@
 import { compatibleOf } from './compatible.ts';
-import type { DeviceTree, DeviceTreeNode } from './tree.ts';
+import type { DeviceTree, DeviceTreeNode } from '../model/index.ts';
 
 export type Architecture = 'arm' | 'powerpc' | 'riscv' | 'other';
 

@@ -1,7 +1,7 @@
 import { compatibleOf } from './compatible.ts';
 import { referencesOf } from './phandles.ts';
 import { idMapOf } from './streams.ts';
-import type { DeviceTree, DeviceTreeNode } from './tree.ts';
+import type { DeviceTree, DeviceTreeNode } from '../model/index.ts';
 
 /** Where the MSIs of a device, or of what is below a host bridge, go. */
 export interface MsiController {

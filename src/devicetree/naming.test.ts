@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { deviceTree, p4080Tree } from '../testing/index.ts';
 import { aliasesOf, findNode, labelsOf } from './naming.ts';
-import type { DeviceTree } from './tree.ts';
+import type { DeviceTree } from '../model/index.ts';
 
 /** The path that a name leads to, or what else became of it. */
 function found(tree: DeviceTree, name: string): string {

@@ -1,6 +1,5 @@
-import { nearNames } from '../model/index.ts';
+import { nearNames, type DeviceTree, type DeviceTreeNode } from '../model/index.ts';
 import { stringOf } from './cells.ts';
-import type { DeviceTree, DeviceTreeNode } from './tree.ts';
 
 /** What a user's name for a node stands for. */
 export type NodeLookup =

@@ -1,5 +1,5 @@
 import { cellsOf, MAX_SPECIFIER_CELLS, u32Of } from './cells.ts';
-import type { DeviceTree, DeviceTreeNode } from './tree.ts';
+import type { DeviceTree, DeviceTreeNode } from '../model/index.ts';
 
 /** One entry of a list of phandles with arguments, such as `clocks` or `iommus`. */
 export type Reference =

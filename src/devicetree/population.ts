@@ -1,7 +1,7 @@
 import { baseName, stringOf } from './cells.ts';
 import { compatibleOf, isCompatible } from './compatible.ts';
 import { architectureOf } from './machine.ts';
-import type { DeviceTree, DeviceTreeNode } from './tree.ts';
+import type { DeviceTree, DeviceTreeNode } from '../model/index.ts';
 
 /** How Linux turns the nodes of a tree into devices at boot. */
 export interface Population {

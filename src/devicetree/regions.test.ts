@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { deviceTree, nodeAt, p4080Tree } from '../testing/index.ts';
 import { dmaRanges, linuxRegions, rangesWindows, regRegions, type RegRegion, type Window } from './regions.ts';
-import type { DeviceTree } from './tree.ts';
+import type { DeviceTree } from '../model/index.ts';
 
 const row = (entry: RegRegion | Window): string => {
   const { cpuAddress, size, flags, dtIndex, property } = entry;

@@ -1,8 +1,7 @@
-import { bytes, type Bytes } from '../model/index.ts';
+import { bytes, type Bytes, type DeviceTree, type DeviceTreeNode } from '../model/index.ts';
 import { busOf, flagsOf, type RegionFlags } from './bus.ts';
 import { MAX_ADDRESS_CELLS, numberAt, propertyCells, stringsOf } from './cells.ts';
 import { dmaParent, translateAddress, type RangesProperty, type Translation } from './translate.ts';
-import type { DeviceTree, DeviceTreeNode } from './tree.ts';
 
 /** One entry of `reg` (below a PCI bus, of `assigned-addresses`). */
 export interface RegRegion {

@@ -1,7 +1,6 @@
-import type { HostIndex, PlatformDevice } from '../model/index.ts';
+import type { HostIndex, PlatformDevice, DeviceTreeNode } from '../model/index.ts';
 import { isReleaseSince } from '../model/kernel-release.ts';
 import { compatibleOf } from './compatible.ts';
-import type { DeviceTreeNode } from './tree.ts';
 
 /** The handlers of drivers/vfio/platform/reset, by the compatible that each is registered for (its module's alias). */
 const HANDLERS: ReadonlyMap<string, string> = new Map([

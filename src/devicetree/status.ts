@@ -1,5 +1,5 @@
 import { stringOf } from './cells.ts';
-import type { DeviceTreeNode } from './tree.ts';
+import type { DeviceTreeNode } from '../model/index.ts';
 
 /**
  * Whether a node may be used: no `status` at all, or `okay` or `ok`. An empty `status` is not okay

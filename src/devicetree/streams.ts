@@ -1,6 +1,6 @@
 import { propertyCells, u32Of } from './cells.ts';
 import { referencesOf } from './phandles.ts';
-import type { DeviceTree, DeviceTreeNode } from './tree.ts';
+import type { DeviceTree, DeviceTreeNode } from '../model/index.ts';
 
 /** One entry of `iommus`: a stream of transactions of a device, as its IOMMU names it. */
 export interface Stream {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { deviceTree, nodeAt, p4080Tree, type NodeLiteral } from '../testing/index.ts';
 import { propertyCells } from './cells.ts';
 import { dmaParent, translateAddress, type RangesProperty } from './translate.ts';
-import type { DeviceTree } from './tree.ts';
+import type { DeviceTree } from '../model/index.ts';
 
 /** Where the first `reg` of a node ends up: an address in hexadecimal, or the cause why it does not and the node. */
 function place(tree: DeviceTree, path: string, property?: RangesProperty): string {

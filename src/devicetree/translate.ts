@@ -1,9 +1,8 @@
-import { physical, U64_MAX, type PhysicalAddress } from '../model/index.ts';
+import { physical, U64_MAX, type PhysicalAddress, type DeviceTree, type DeviceTreeNode } from '../model/index.ts';
 import { busOf, offsetInside, type Bus } from './bus.ts';
 import { MAX_ADDRESS_CELLS, numberAt, numberIn, stringsOf, viewOf } from './cells.ts';
 import { compatibleOf } from './compatible.ts';
 import { referencesOf } from './phandles.ts';
-import type { DeviceTree, DeviceTreeNode } from './tree.ts';
 
 /** Where an address of some bus ends up on the CPU's side, or why it does not. */
 export type Translation =

@@ -1,4 +1,4 @@
-import { childPath, treeOf, type DeviceTree, type DeviceTreeNode, type FlatNode } from '../devicetree/tree.ts';
+import { childPath, treeOf, type DeviceTree, type DeviceTreeNode, type FlatNode } from '../model/index.ts';
 
 /**
  * The value of a property as tests write it: `true` is an empty value, a number one cell, a bigint two, a list of them so

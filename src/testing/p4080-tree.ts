@@ -1,4 +1,4 @@
-import type { DeviceTree } from '../devicetree/tree.ts';
+import type { DeviceTree } from '../model/index.ts';
 import { deviceTree, type NodeLiteral } from './device-tree.ts';
 
 /** Phandles of the excerpt, as the board's blob has them. */

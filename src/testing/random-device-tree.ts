@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { childPath, treeOf, type DeviceTree, type FlatNode } from '../devicetree/tree.ts';
+import { childPath, treeOf, type DeviceTree, type FlatNode } from '../model/index.ts';
 
 const NODE_CHARACTERS = [...'abzAZ019,._+-'];
 const PROPERTY_CHARACTERS = [...NODE_CHARACTERS, ...'*#?'];

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { readFdt } from '../../src/devicetree/fdt/read-fdt.ts';
 import { writeDts } from '../../src/devicetree/fdt/write-dts.ts';
 import { writeFdt } from '../../src/devicetree/fdt/write-fdt.ts';
-import type { DeviceTree } from '../../src/devicetree/tree.ts';
+import type { DeviceTree } from '../../src/model/index.ts';
 import { checkTree } from './check-tree.ts';
 import { differences, plain } from './compare.ts';
 import { parseDtcOutput } from './dtc-output.ts';

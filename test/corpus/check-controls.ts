@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { readFdt } from '../../src/devicetree/fdt/read-fdt.ts';
-import { treeOf, type DeviceTree, type FlatNode } from '../../src/devicetree/tree.ts';
+import { treeOf, type DeviceTree, type FlatNode } from '../../src/model/index.ts';
 import { differences, plain } from './compare.ts';
 import { parseDtcOutput } from './dtc-output.ts';
 import { compareWithFdtget } from './fdtget.ts';

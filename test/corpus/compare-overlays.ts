@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { applyOverlay } from '../../src/devicetree/fdt/overlay.ts';
 import { readFdt } from '../../src/devicetree/fdt/read-fdt.ts';
-import type { DeviceTree } from '../../src/devicetree/tree.ts';
+import type { DeviceTree } from '../../src/model/index.ts';
 import { differences, plain } from './compare.ts';
 import { ask } from './tools.ts';
 

@@ -1,4 +1,4 @@
-import type { DeviceTree } from '../../src/devicetree/tree.ts';
+import type { DeviceTree } from '../../src/model/index.ts';
 import type { PlainTree } from './dtc-output.ts';
 
 const hexOf = (value: Uint8Array | undefined): string =>

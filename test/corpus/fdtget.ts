@@ -1,4 +1,4 @@
-import type { DeviceTree, DeviceTreeNode } from '../../src/devicetree/tree.ts';
+import type { DeviceTree, DeviceTreeNode } from '../../src/model/index.ts';
 import { told } from './tools.ts';
 
 /** Bytes of arguments for one run; Linux takes 2 MiB of them. */

@@ -1,14 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { guestOverlay, layoutGuest, type GuestDevice } from '../../src/devicetree/guest/index.ts';
 import { readFdt } from '../../src/devicetree/fdt/read-fdt.ts';
-import {
-  compatibleOf,
-  driverMadeDevices,
-  linuxDevices,
-  linuxRegions,
-  type DeviceTree,
-  type DeviceTreeNode,
-} from '../../src/devicetree/index.ts';
+import { compatibleOf, driverMadeDevices, linuxDevices, linuxRegions } from '../../src/devicetree/index.ts';
+import type { DeviceTree, DeviceTreeNode } from '../../src/model/index.ts';
 import type { Tally } from './tally.ts';
 import { ask } from './tools.ts';
 

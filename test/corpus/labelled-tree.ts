@@ -1,5 +1,5 @@
 import { readFdt } from '../../src/devicetree/fdt/read-fdt.ts';
-import type { DeviceTree } from '../../src/devicetree/tree.ts';
+import type { DeviceTree } from '../../src/model/index.ts';
 import { namedByLibfdt } from './fdtget.ts';
 import { dtcBlob, dtcText } from './tools.ts';
 

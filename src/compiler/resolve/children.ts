@@ -1,6 +1,5 @@
 import { baseName, findNode } from '../../devicetree/index.ts';
-import type { DeviceTree, DeviceTreeNode } from '../../devicetree/index.ts';
-import { nearNames } from '../../model/index.ts';
+import { type DeviceTree, type DeviceTreeNode, nearNames } from '../../model/index.ts';
 import type { DeviceManifest, Diagnostic, Manifest, Path, Related, ResolvedChildren } from '../../model/index.ts';
 import { childAmbiguous, childNotFound } from './diagnostics-of-parts.ts';
 

@@ -1,6 +1,5 @@
 import { linuxInterrupts, linuxRegions } from '../../devicetree/index.ts';
-import type { DeviceTree, DeviceTreeNode } from '../../devicetree/index.ts';
-import { didYouMean, invariant } from '../../model/index.ts';
+import { type DeviceTree, type DeviceTreeNode, didYouMean, invariant } from '../../model/index.ts';
 import type {
   DeviceManifest,
   Diagnostic,

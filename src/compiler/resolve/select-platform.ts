@@ -1,6 +1,5 @@
 import { findPlatform } from '../../devicetree/index.ts';
-import type { DeviceTreeNode } from '../../devicetree/index.ts';
-import { describeDevice, isPci, unreachable } from '../../model/index.ts';
+import { type DeviceTreeNode, describeDevice, isPci, unreachable } from '../../model/index.ts';
 import type { HostIndex, Related, Span } from '../../model/index.ts';
 import { deviceAmbiguous, malformedAddress, nodeWithoutDevice } from './diagnostics.ts';
 import type { Lookup } from './lookup.ts';

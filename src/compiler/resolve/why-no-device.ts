@@ -1,5 +1,5 @@
-import type { DeviceTreeNode, NoDevice } from '../../devicetree/index.ts';
-import { unreachable } from '../../model/index.ts';
+import type { NoDevice } from '../../devicetree/index.ts';
+import { type DeviceTreeNode, unreachable } from '../../model/index.ts';
 import type { HostIndex } from '../../model/index.ts';
 
 /**

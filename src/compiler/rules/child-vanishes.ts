@@ -1,5 +1,5 @@
-import { driverMadeDevices, parentPath } from '../../devicetree/index.ts';
-import { defineDiagnostic, isVfioDriver } from '../../model/index.ts';
+import { driverMadeDevices } from '../../devicetree/index.ts';
+import { parentPath, defineDiagnostic, isVfioDriver } from '../../model/index.ts';
 import type { PlatformDevice } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
 import { byAddress, everyDevice, isPlatformEntry } from './shared/assignments.ts';

@@ -1,6 +1,6 @@
 import { compatibleOf, dependenciesOf, indexDependencies, sharedWith, u32Of } from '../../devicetree/index.ts';
-import type { Dependency, DependencyKind, DeviceTree, DeviceTreeNode } from '../../devicetree/index.ts';
-import { defineDiagnostic } from '../../model/index.ts';
+import type { Dependency, DependencyKind } from '../../devicetree/index.ts';
+import { type DeviceTree, type DeviceTreeNode, defineDiagnostic } from '../../model/index.ts';
 import type { ResolvedPlatformDevice } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
 import { assignedDevices, isPlatformEntry } from './shared/assignments.ts';

@@ -1,4 +1,4 @@
-import { cellOf, childPath, treeOf, type DeviceTree, type DeviceTreeNode, type FlatNode } from '../tree.ts';
+import { cellOf, childPath, treeOf, type DeviceTree, type DeviceTreeNode, type FlatNode } from '../../model/index.ts';
 
 /** A node that may still change. */
 export class DraftNode {

@@ -1,4 +1,4 @@
-import { MAX_TREE_DEPTH } from '../tree.ts';
+import { MAX_TREE_DEPTH } from '../../model/index.ts';
 import { cellValue, draftAt, DraftNode, nodesOf, stringsOf, stringValue } from './draft.ts';
 import type { FdtLimits } from './format.ts';
 import { PHANDLES } from './overlay-phandles.ts';

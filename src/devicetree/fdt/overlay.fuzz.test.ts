@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { deviceTree } from '../../testing/index.ts';
 import { randomDeviceTree } from '../../testing/random-device-tree.ts';
-import { childPath, treeOf, type DeviceTree, type FlatNode } from '../tree.ts';
+import { childPath, treeOf, type DeviceTree, type FlatNode } from '../../model/index.ts';
 import { applyOverlay } from './overlay.ts';
 import { readFdt } from './read-fdt.ts';
 import { writeFdt } from './write-fdt.ts';

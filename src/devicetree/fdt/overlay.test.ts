@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { deviceTree, nodeAt, type NodeLiteral } from '../../testing/index.ts';
-import { MAX_TREE_DEPTH, type DeviceTree } from '../tree.ts';
+import { MAX_TREE_DEPTH, type DeviceTree } from '../../model/index.ts';
 import { FDT_LIMITS } from './format.ts';
 import { applyOverlay } from './overlay.ts';
 import type { OverlayProblem } from './overlay-problem.ts';

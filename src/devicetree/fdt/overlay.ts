@@ -1,4 +1,4 @@
-import type { DeviceTree } from '../tree.ts';
+import type { DeviceTree } from '../../model/index.ts';
 import { draftOf, setCell, treeOfDraft } from './draft.ts';
 import { FDT_LIMITS, type FdtLimits } from './format.ts';
 import { OverlayMerge } from './overlay-merge.ts';

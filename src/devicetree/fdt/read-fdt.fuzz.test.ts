@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { randomDeviceTree } from '../../testing/random-device-tree.ts';
-import { MAX_TREE_DEPTH, type DeviceTree } from '../tree.ts';
+import { MAX_TREE_DEPTH, type DeviceTree } from '../../model/index.ts';
 import { FDT_LIMITS, FDT_MAGIC, type FdtProblem } from './format.ts';
 import { readFdt } from './read-fdt.ts';
 import { writeFdt } from './write-fdt.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { MAX_TREE_DEPTH } from '../tree.ts';
+import { MAX_TREE_DEPTH } from '../../model/index.ts';
 import { FDT_LIMITS, type FdtProblem } from './format.ts';
 import { readFdt, type Fdt } from './read-fdt.ts';
 

@@ -1,4 +1,4 @@
-import { treeOf, type DeviceTree } from '../tree.ts';
+import { treeOf, type DeviceTree } from '../../model/index.ts';
 import { FDT_LIMITS, type FdtLimits, type FdtProblem, type MemoryReservation } from './format.ts';
 import { readHeader } from './header.ts';
 import { readReservations } from './reservations.ts';

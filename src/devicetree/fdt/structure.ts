@@ -1,5 +1,4 @@
-import { invariant } from '../../model/index.ts';
-import { childPath, MAX_TREE_DEPTH, type FlatNode } from '../tree.ts';
+import { invariant, childPath, MAX_TREE_DEPTH, type FlatNode } from '../../model/index.ts';
 import { FDT_BEGIN_NODE, FDT_END, FDT_END_NODE, FDT_PROP, hex32, type FdtLimits, type FdtProblem } from './format.ts';
 import { nodeNameProblem, propertyNameProblem } from './names.ts';
 import type { Scanner } from './scanner.ts';

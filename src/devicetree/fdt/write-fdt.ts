@@ -1,4 +1,4 @@
-import type { DeviceTree, DeviceTreeNode } from '../tree.ts';
+import type { DeviceTree, DeviceTreeNode } from '../../model/index.ts';
 import {
   FDT_BEGIN_NODE,
   FDT_END,

@@ -1,4 +1,4 @@
-import type { DeviceTree, DeviceTreeNode } from '../tree.ts';
+import type { DeviceTree, DeviceTreeNode } from '../../model/index.ts';
 import type { Labels } from './labels.ts';
 import type { PlacedUnit } from './layout.ts';
 import type { GuestDevice } from './needs.ts';

@@ -1,8 +1,7 @@
-import { hex } from '../../model/index.ts';
+import { hex, type DeviceTree, type DeviceTreeNode } from '../../model/index.ts';
 import { busOf } from '../bus.ts';
 import { baseName, cellsOf, numberAt, u32Of } from '../cells.ts';
 import { isCompatible } from '../compatible.ts';
-import type { DeviceTree, DeviceTreeNode } from '../tree.ts';
 import type { GuestContext } from './context.ts';
 import type { Labels } from './labels.ts';
 import type { PlacedUnit } from './layout.ts';

@@ -1,7 +1,7 @@
 import { stringsOf } from '../cells.ts';
 import type { Trigger } from '../interrupt-specifier.ts';
 import { interruptParent } from '../interrupts.ts';
-import type { DeviceTreeNode } from '../tree.ts';
+import type { DeviceTreeNode } from '../../model/index.ts';
 import type { GuestContext } from './context.ts';
 import { interruptsGiven, type GuestDevice } from './needs.ts';
 import { cells, property, remark, strings, type GuestLine } from './node.ts';

@@ -1,4 +1,4 @@
-import type { DeviceTreeNode } from '../tree.ts';
+import type { DeviceTreeNode } from '../../model/index.ts';
 
 /** Labels of nodes in the guest's tree: each is given once, and each is another one. */
 export class Labels {

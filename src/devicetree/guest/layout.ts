@@ -6,7 +6,7 @@ import {
   type GuestUnit,
   type NeededWindow,
 } from './needs.ts';
-import type { DeviceTree, DeviceTreeNode } from '../tree.ts';
+import type { DeviceTree, DeviceTreeNode } from '../../model/index.ts';
 
 /**
  * The platform bus of QEMU's `virt` machine, where what the manifest does not place goes: its addresses, and its shared

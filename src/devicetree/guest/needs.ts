@@ -1,7 +1,7 @@
 import type { Extent } from '../overlap.ts';
 import { linuxInterrupts } from '../interrupts.ts';
 import { linuxRegions, type RegRegion } from '../regions.ts';
-import type { DeviceTree, DeviceTreeNode } from '../tree.ts';
+import type { DeviceTree, DeviceTreeNode } from '../../model/index.ts';
 
 /** An assigned platform device, as far as the guest's tree is concerned. */
 export interface GuestDevice {

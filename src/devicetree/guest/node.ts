@@ -1,5 +1,5 @@
 import { dtsValue, type DtsValue } from '../fdt/dts-value.ts';
-import type { DeviceTreeNode } from '../tree.ts';
+import type { DeviceTreeNode } from '../../model/index.ts';
 import type { Labels } from './labels.ts';
 
 /** What stands in a node of the guest's tree: a property, or a remark about one that is not there. */

@@ -1,5 +1,4 @@
-import { hex } from '../../model/index.ts';
-import type { DeviceTree } from '../tree.ts';
+import { hex, type DeviceTree } from '../../model/index.ts';
 import { guestFragment } from './fragment.ts';
 import { Labels } from './labels.ts';
 import type { PlacedUnit } from './layout.ts';

@@ -1,6 +1,6 @@
 import { addressCells, sizeCells, stringOf, u32Of } from '../cells.ts';
 import { dmaCoherence } from '../coherency.ts';
-import type { DeviceTreeNode } from '../tree.ts';
+import type { DeviceTreeNode } from '../../model/index.ts';
 import type { GuestContext } from './context.ts';
 import { deviceInterrupts, INTERRUPT_PROPERTIES, isNexus, partInterrupts } from './interrupts.ts';
 import { guestRegisters } from './registers.ts';

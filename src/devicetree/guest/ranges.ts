@@ -1,7 +1,7 @@
 import { busOf } from '../bus.ts';
 import { propertyCells } from '../cells.ts';
 import { rangesWindows, regRegions } from '../regions.ts';
-import type { DeviceTree, DeviceTreeNode } from '../tree.ts';
+import type { DeviceTree, DeviceTreeNode } from '../../model/index.ts';
 import type { GuestWindow } from './layout.ts';
 import { wide } from './node.ts';
 

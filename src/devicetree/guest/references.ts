@@ -1,7 +1,7 @@
 import { matchProperty } from '../dependency-properties.ts';
 import { propertyCells } from '../cells.ts';
 import { referencesOf, type SpecifierCells } from '../phandles.ts';
-import type { DeviceTree, DeviceTreeNode } from '../tree.ts';
+import type { DeviceTree, DeviceTreeNode } from '../../model/index.ts';
 
 /** What a property of a node is for the guest, where it names other nodes or means something on the host only. */
 export type HostBound =

@@ -1,5 +1,5 @@
-import { type DeviceTree, driverMadeDevices, linuxDevices } from '../../devicetree/index.ts';
-import { type HostInventory, type PlatformDevice, snapshotOf } from '../../model/index.ts';
+import { driverMadeDevices, linuxDevices } from '../../devicetree/index.ts';
+import { type DeviceTree, type HostInventory, type PlatformDevice, snapshotOf } from '../../model/index.ts';
 import { predictGroups } from './tree-groups.ts';
 import { completeVfio, machineNameOf } from './tree-machine.ts';
 import { unitsOf } from './tree-units.ts';

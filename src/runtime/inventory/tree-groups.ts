@@ -1,12 +1,5 @@
-import {
-  type DeviceTree,
-  type DeviceTreeNode,
-  disabledBy,
-  liodnOf,
-  type Stream,
-  streamsOf,
-} from '../../devicetree/index.ts';
-import { type IommuGroup, iova } from '../../model/index.ts';
+import { disabledBy, liodnOf, type Stream, streamsOf } from '../../devicetree/index.ts';
+import { type DeviceTree, type DeviceTreeNode, type IommuGroup, iova } from '../../model/index.ts';
 import { hasPamu, unitKindOf } from './tree-units.ts';
 
 /** Where both Arm drivers and virtio's put the doorbells of MSIs (MSI_IOVA_BASE and MSI_IOVA_LENGTH in each). */

@@ -1,5 +1,5 @@
-import { compatibleOf, type DeviceTree, isCompatible, stringOf } from '../../devicetree/index.ts';
-import type { KernelModule } from '../../model/index.ts';
+import { compatibleOf, isCompatible, stringOf } from '../../devicetree/index.ts';
+import type { DeviceTree, KernelModule } from '../../model/index.ts';
 
 /** What `uname -m` says on a machine, by a `compatible` of its processors or by the old names of their nodes. */
 const MACHINES: readonly (readonly [RegExp, string])[] = [

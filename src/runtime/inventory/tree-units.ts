@@ -1,12 +1,5 @@
-import {
-  compatibleOf,
-  type DeviceTree,
-  type DeviceTreeNode,
-  disabledBy,
-  linuxNameOf,
-  regRegions,
-} from '../../devicetree/index.ts';
-import type { IommuUnit } from '../../model/index.ts';
+import { compatibleOf, disabledBy, linuxNameOf, regRegions } from '../../devicetree/index.ts';
+import type { DeviceTree, DeviceTreeNode, IommuUnit } from '../../model/index.ts';
 
 /** Compatibles of the drivers arm-smmu-v3 and arm-smmu (their arm_smmu_of_match tables), and of virtio's and Freescale's. */
 const KINDS: readonly (readonly [RegExp, IommuUnit['kind']])[] = [

@@ -1,6 +1,6 @@
 import { disabledBy, linuxRegions, regRegions } from '../../../devicetree/index.ts';
-import type { DeviceTree, DeviceTreeNode, RegRegion } from '../../../devicetree/index.ts';
-import { isPci } from '../../../model/index.ts';
+import type { RegRegion } from '../../../devicetree/index.ts';
+import { type DeviceTree, type DeviceTreeNode, isPci } from '../../../model/index.ts';
 import type { HostDevice, HostIndex, ResolvedPlatformDevice } from '../../../model/index.ts';
 import type { Extent } from './memory.ts';
 

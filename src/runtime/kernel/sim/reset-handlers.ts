@@ -1,5 +1,5 @@
 import { kernelResetHandler } from '../../../devicetree/reset-handler.ts';
-import type { DeviceTreeNode } from '../../../devicetree/tree.ts';
+import type { DeviceTreeNode } from '../../../model/index.ts';
 import type { SimHost } from './host.ts';
 import { refuse } from './refusal.ts';
 import type { PlatformVfioDevice, SimPlatformDevice } from './state.ts';

@@ -1,6 +1,6 @@
 import { coherency } from '../../../devicetree/coherency.ts';
 import { compatibleOf } from '../../../devicetree/compatible.ts';
-import type { DeviceTreeNode } from '../../../devicetree/tree.ts';
+import type { DeviceTreeNode } from '../../../model/index.ts';
 import { ConfigSpace, irqCounts } from './config-space.ts';
 import type { SimHost } from './host.ts';
 import { Interrupts } from './interrupts.ts';
