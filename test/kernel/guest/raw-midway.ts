@@ -1,4 +1,4 @@
-import { equal } from './assert.ts';
+import { equal, holds } from './assert.ts';
 import { OpenDevice } from './no-iommu.ts';
 import { bindPlatform, giveBackPlatform, platformLink, platformNetdevs, platformState } from './platform.ts';
 import type { Scenario } from './scenario.ts';
@@ -45,6 +45,13 @@ export const rawMidway: Scenario = ({ test, cleanup }) => {
       [0, 0, 0],
       'the registers after the reset',
     );
+  });
+  test('its registers can be mapped, at the address of a 32-bit machine', () => {
+    const [region] = device.info.regions;
+    const request = { length: 4096n, hugePageSize: null, fd: device.fd, offset: BigInt(region?.offset ?? 0) };
+    const address = device.kernel.mmap(request);
+    holds(address > 0n && address < 1n << 32n, `the address 0x${address.toString(16)}`);
+    device.kernel.munmap(address, 4096n);
   });
   test('the XGMAC goes back to its driver, with its network interface', () => {
     device.close();
