@@ -1,6 +1,5 @@
-import { correlate } from '../devicetree/correlate.ts';
+import { correlate, kernelNumbering } from '../devicetree/correlate.ts';
 import { type DeviceRef, type HostIndex, isVfioDriver } from '../model/index.ts';
-import { tableOptions } from '../render/platform/report.ts';
 import { askDevice, type DeviceAnswer, groupNodeOf } from '../runtime/inspection/ask-device.ts';
 import { compareTable } from '../runtime/inspection/compare.ts';
 import { KernelError } from '../runtime/kernel/port.ts';
@@ -38,7 +37,8 @@ export async function checkTable(invocation: Invocation, host: HostIndex, found:
   if (!machine) return statusOf(diagnostics);
   const answer = await ask(machine, { bus, address: device.address }, say);
   if (typeof answer === 'number') return answer;
-  const differences = compareTable(correlate(host.tree, node, tableOptions(device)), bus, answer);
+  const table = correlate(host.tree, node, kernelNumbering(device.bus, host.inventory.vfio));
+  const differences = compareTable(table, bus, answer);
   if (differences.length === 0) {
     terminal.out(`\nThe kernel agrees: regions ${answer.info.regions}, interrupts ${answer.info.irqs}.\n`);
     return ExitStatus.done;

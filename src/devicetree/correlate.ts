@@ -1,4 +1,11 @@
-import type { Bytes, PhysicalAddress, DeviceTree, DeviceTreeNode } from '../model/index.ts';
+import type {
+  Bytes,
+  DeviceTree,
+  DeviceTreeNode,
+  HostInventory,
+  PhysicalAddress,
+  PlatformDevice,
+} from '../model/index.ts';
 import type { RegionFlags } from './bus.ts';
 import type { Trigger } from './interrupt-specifier.ts';
 import {
@@ -54,6 +61,20 @@ export interface CorrelationOptions {
   /** `expose` numbers the entries behind the regions of `reg`, as the proposed interface would; mainline translates only. */
   readonly ranges: 'expose' | 'translate';
   readonly interruptMap: 'expose' | 'translate';
+}
+
+/**
+ * How a kernel numbers a device's regions and interrupts. One with the proposed VFIO_DEVICE_GET_DEVTREE_INFO numbers the
+ * entries of `ranges` and of `interrupt-map` too, behind those that every kernel has, whatever anybody wants of them.
+ *
+ * @param vfio of the host's inventory.
+ */
+export function kernelNumbering(
+  bus: PlatformDevice['bus'] | undefined,
+  vfio: HostInventory['vfio'],
+): CorrelationOptions {
+  const more = vfio.devtreeInfo === true ? 'expose' : 'translate';
+  return { bus: bus === 'amba' ? bus : 'platform', ranges: more, interruptMap: more };
 }
 
 /** AMBA_NR_IRQS of include/linux/amba/bus.h. */

@@ -1,9 +1,18 @@
-import { type CorrelationRow, correlate, type InterruptRow, type RegionRow } from '../../devicetree/correlate.ts';
+import {
+  type CorrelationRow,
+  correlate,
+  type InterruptRow,
+  kernelNumbering,
+  type RegionRow,
+} from '../../devicetree/correlate.ts';
 import type { HostIndex, ResolvedPlatformDevice } from '../../model/index.ts';
 
 /** What VFIO will expose of a device, by the device tree: in the order of its indices. */
 export interface Exposed {
   readonly path: string;
+  /** How many there are. */
+  readonly counts: { readonly regions: number; readonly irqs: number };
+  /** Those that the manifest does not leave to translating (R-TREE-4). */
   readonly regions: readonly ExposedRow<RegionRow>[];
   readonly interrupts: readonly ExposedRow<InterruptRow>[];
 }
@@ -18,17 +27,15 @@ export function exposedBy(device: ResolvedPlatformDevice, host: HostIndex): Expo
   const { treePath } = device.device;
   const node = treePath === null ? undefined : host.tree?.byPath.get(treePath);
   if (!host.tree || !node || (bus !== 'platform' && bus !== 'amba')) return null;
-  // Mainline only ever translates (R-TREE-4), whatever is asked for; the rules have said so.
-  const offered = host.inventory.vfio.devtreeInfo === true;
-  const rows = correlate(host.tree, node, {
-    bus,
-    ranges: offered ? device.ranges.mode : 'translate',
-    interruptMap: offered ? device.interruptMap.mode : 'translate',
-  });
+  const rows = correlate(host.tree, node, kernelNumbering(bus, host.inventory.vfio));
+  const regions = rows.filter((row) => row.kind === 'region').filter(isExposed);
+  const interrupts = rows.filter((row) => row.kind === 'interrupt').filter(isExposed);
+  const { ranges, interruptMap } = device;
   return {
     path: node.path,
-    regions: rows.filter((row) => row.kind === 'region').filter(isExposed),
-    interrupts: rows.filter((row) => row.kind === 'interrupt').filter(isExposed),
+    counts: { regions: regions.length, irqs: interrupts.length },
+    regions: regions.filter(({ property }) => property !== 'ranges' || ranges.mode === 'expose'),
+    interrupts: interrupts.filter(({ property }) => property !== 'interrupt-map' || interruptMap.mode === 'expose'),
   };
 }
 

@@ -81,13 +81,12 @@ function closeCause({ device, handler, resets }: Subject): string {
 function checkDevice(subject: Subject, exposed: Exposed | null, steps: StepList, open: string): string {
   const { device, address, resource, resets } = subject;
   const { bus } = refOf(device.device);
-  const counts = exposed === null ? {} : { regions: exposed.regions.length, irqs: exposed.interrupts.length };
   const cause = exposed === null ? `must answer as a device of bus ${bus}` : `must be what ${exposed.path} describes`;
   return steps.add(
     'check-device-info',
     address,
     { resource, cause, at: device.at, after: [open] },
-    { deviceHandle: subject.deviceHandle, bus, ...counts, ...(resets ? { reset: true as const } : {}) },
+    { deviceHandle: subject.deviceHandle, bus, ...exposed?.counts, ...(resets ? { reset: true as const } : {}) },
   );
 }
 

@@ -16,6 +16,7 @@ import {
   XGBE,
   XGMAC,
 } from '../../testing/platform-plan.ts';
+import { PCIE, relaxed } from '../../testing/sim-board.ts';
 import { verifyPlan } from '../verify/verify.ts';
 
 const ids = (steps: readonly Step[]): string[] => steps.map(({ id }) => id);
@@ -328,4 +329,43 @@ it('R-GROUP-3: plans a PCI function without an IOMMU too, beside a VM that has o
   expect(ofKind(plan.up, 'map-dma').map(({ container }) => container)).toEqual(['container#safe']);
   expect(plan.assignments.map(({ group }) => group)).toEqual([26, null]);
   expect(ofKind(plan.down, 'write-region')).toHaveLength(2);
+});
+
+it('R-TREE-4: counts what a kernel that exposes windows numbers, whatever the manifest wants, and looks at what it wants', () => {
+  const inventory = relaxed('N').vfio({ devtreeInfo: true }).build();
+  const planned = (mode: 'expose' | 'translate') => {
+    const wish = { reset: 'none', ranges: { mode, at }, interruptMap: { mode, at } } as const;
+    const { up } = platformPlan(inventory, (index) =>
+      platformVm('noiommu', [resolvedPlatform(index, PCIE, wish)], { memory: [] }),
+    );
+    return {
+      counted: ofKind(up, 'check-device-info').map(({ regions, irqs }) => [regions, irqs]),
+      regions: ofKind(up, 'check-region-info').map(({ index, size }) => [index, size]),
+      interrupts: ofKind(up, 'check-irq-info').map(({ index }) => index),
+      asked: ofKind(up, 'check-devtree-info').map(({ type, index, dtIndex }) => [type, index, dtIndex]),
+    };
+  };
+  expect(planned('translate')).toEqual({
+    counted: [[2, 2]],
+    regions: [[0, 0x1_0000n]],
+    interrupts: [0],
+    asked: [
+      ['region', 0, 0],
+      ['interrupt', 0, 0],
+    ],
+  });
+  expect(planned('expose')).toEqual({
+    counted: [[2, 2]],
+    regions: [
+      [0, 0x1_0000n],
+      [1, 0x1000_0000n],
+    ],
+    interrupts: [0, 1],
+    asked: [
+      ['region', 0, 0],
+      ['region', 1, 0],
+      ['interrupt', 0, 0],
+      ['interrupt', 1, 0],
+    ],
+  });
 });

@@ -11,6 +11,7 @@ import {
   dmaCoherence,
   driverMadeDevices,
   indexDependencies,
+  kernelNumbering,
   kernelResetHandler,
   type Liodn,
   linuxNameOf,
@@ -87,7 +88,7 @@ function treeReport(
 ): TreeReport {
   const made = new Map(driverMadeDevices(tree).map((one) => [one.node, one.name]));
   const isDevice = (at: DeviceTreeNode): boolean => host.byTreePath.has(at.path) || made.has(at);
-  const table = correlate(tree, node, tableOptions(device));
+  const table = correlate(tree, node, kernelNumbering(device?.bus, host.inventory.vfio));
   const dependencies = dependenciesWithin(tree, node, isDevice);
   return {
     node,
@@ -110,14 +111,6 @@ function treeReport(
     ...dependencies,
   };
 }
-
-/** How a device's table is made: mainline translates `ranges` and `interrupt-map`, and AMBA has limits of its own. */
-export const tableOptions = (device: PlatformDevice | null) =>
-  ({
-    bus: device?.bus === 'amba' ? 'amba' : 'platform',
-    ranges: 'translate',
-    interruptMap: 'translate',
-  }) as const;
 
 function statusOf(node: DeviceTreeNode): string {
   const value = node.properties.get('status');

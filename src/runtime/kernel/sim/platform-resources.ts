@@ -1,4 +1,4 @@
-import { correlate, type CorrelationRow } from '../../../devicetree/correlate.ts';
+import { correlate, type CorrelationRow, kernelNumbering } from '../../../devicetree/correlate.ts';
 import { REGION_FLAG } from '../../uapi/device-get-region-info.ts';
 import type { SimHost } from './host.ts';
 import type { PlatformRegion, SimPlatformDevice } from './state.ts';
@@ -11,9 +11,9 @@ export function rowsOf(host: SimHost, device: SimPlatformDevice): readonly Corre
   const { treePath, bus } = device.info;
   const node = treePath === null ? undefined : host.tree?.byPath.get(treePath);
   if (!node || !host.tree) return [];
-  const more = host.inventory.vfio.devtreeInfo ? 'expose' : 'translate';
-  const options = { bus: bus === 'amba' ? bus : 'platform', ranges: more, interruptMap: more } as const;
-  return correlate(host.tree, node, options).filter(({ vfioIndex }) => vfioIndex !== null);
+  return correlate(host.tree, node, kernelNumbering(bus, host.inventory.vfio)).filter(
+    ({ vfioIndex }) => vfioIndex !== null,
+  );
 }
 
 const byIndex = (rows: readonly CorrelationRow[]): CorrelationRow[] =>
