@@ -30,6 +30,19 @@ test('knows IOMMUs that always are coherent, and says nothing about others', () 
   expect(verdict('acme,iommu', COHERENT, COHERENT)).toBe('unknown');
 });
 
+test.each([
+  'rockchip,iommu',
+  'samsung,exynos-sysmmu',
+  'allwinner,sun50i-h6-iommu',
+  'mediatek,mt8195-iommu-infra',
+  'ti,dra7-dsp-iommu',
+  'renesas,ipmmu-r8a7795',
+  'apple,t8103-dart',
+  'nvidia,tegra124-mc',
+])('R-GROUP-5: knows that the driver of %s never says that a device is coherent', (compatible) => {
+  expect(verdict(compatible, COHERENT, COHERENT)).toBe('lacking ');
+});
+
 test('says that there is no IOMMU', () => {
   const tree = deviceTree({ dev: COHERENT });
   expect(coherency(tree, nodeAt(tree, '/dev'))).toEqual({ kind: 'no-iommu' });

@@ -30,7 +30,7 @@ export type Coherency =
   | {
       readonly kind: 'not-coherent';
       readonly iommu: DeviceTreeNode;
-      /** The nodes that lack `dma-coherent`; on any one of them it would do. */
+      /** The nodes that lack `dma-coherent`; on any one of them it would do. None where nothing in the tree could help. */
       readonly lacking: readonly DeviceTreeNode[];
       readonly reason: string;
     }
@@ -59,6 +59,24 @@ const ALWAYS: ReadonlySet<string> = new Set([
 ]);
 
 /**
+ * IOMMUs whose drivers have no `capable`, which counts as no (device_iommu_capable in drivers/iommu/iommu.c, 6.12):
+ * rockchip-iommu, exynos-iommu, sun50i-iommu, mtk_iommu, mtk_iommu_v1, msm_iommu, omap-iommu, ipmmu-vmsa, sprd-iommu,
+ * apple-dart and tegra-smmu, by their tables of compatibles.
+ */
+const NEVER: readonly RegExp[] = [
+  /^rockchip,(rk3568-)?iommu$/,
+  /^samsung,exynos-sysmmu$/,
+  /^allwinner,sun50i-h6(16)?-iommu$/,
+  /^mediatek,mt\d{4}-(m4u|iommu-(mm|infra|vdo|vpp))$/,
+  /^qcom,apq8064-iommu$/,
+  /^ti,(omap[24]|dra7|dra7-dsp)-iommu$/,
+  /^renesas,(ipmmu-(vmsa|r8a\w+)|rcar-gen4-ipmmu-vmsa)$/,
+  /^sprd,iommu-v1$/,
+  /^apple,(t8103|t8103-usb4|t8110|t6000)-dart$/,
+  /^nvidia,tegra(30|114|124|132|210)-mc$/,
+];
+
+/**
  * Predicts IOMMU_CAP_CACHE_COHERENCY, without which VFIO refuses a device with EINVAL (vfio_register_group_dev in
  * drivers/vfio/vfio_main.c): an SMMUv3 answers for itself (arm_smmu_capable in arm-smmu-v3.c), an older SMMU is content
  * if it or the device is coherent (arm-smmu.c). Looks at the node's own `iommus`; for a PCI function give the SMMU of
@@ -75,6 +93,10 @@ export function coherencyBehind(tree: DeviceTree, node: DeviceTreeNode, iommu: D
   const is = (family: ReadonlySet<string>): boolean => compatible.some((entry) => family.has(entry));
   const v3 = is(SMMU_V3);
   if (is(ALWAYS)) return { kind: 'coherent', iommu, reason: `${iommu.path} always is` };
+  if (NEVER.some((pattern) => compatible.some((entry) => pattern.test(entry)))) {
+    const reason = `the driver of ${iommu.path} (${compatible[0] ?? ''}) does not answer for any device`;
+    return { kind: 'not-coherent', iommu, lacking: [], reason };
+  }
   if (!v3 && !is(SMMU)) {
     return {
       kind: 'unknown',

@@ -28,6 +28,19 @@ test.each([
   for (const node of nodes) expect(textOf(check(rule, vms, machine(iommu, coherent)))).toContain(node);
 });
 
+test('R-GROUP-5: fires behind an IOMMU whose driver has no answer, and does not send the reader to the tree', () => {
+  const rockchip = host()
+    .smmuV3()
+    .tree({
+      'iommu@1': { compatible: 'rockchip,iommu', phandle: 1, '#iommu-cells': 0 },
+      'vop@2': { compatible: 'x', iommus: [1], 'dma-coherent': true },
+    })
+    .platform('2.vop', { treePath: '/vop@2', group: 3 });
+  const assigned = { a: { devices: { x: '2.vop' } } };
+  expect(report(rule, assigned, rockchip)).toEqual(['error device-not-coherent at vms/a/devices/x']);
+  expect(textOf(check(rule, assigned, rockchip))).toContain('no property of the tree changes that');
+});
+
 test('notes an IOMMU that nothing is known about', () => {
   expect(report(rule, vms, machine(SOC.riscvIommu, true))).toEqual(['note coherency-unknown at vms/a/devices/x']);
 });

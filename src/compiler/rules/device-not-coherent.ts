@@ -17,6 +17,9 @@ invalidate them. Binding the device otherwise fails with EINVAL, "probe with dri
 - An SMMUv3 answers for itself: its own node has to be \`dma-coherent\` (arm-smmu-v3.c).
 - An SMMUv1 or v2 is content if it or the device is \`dma-coherent\` (arm-smmu.c). The property may also stand on a node
   above, such as the bus.
+- The drivers of most IOMMUs that serve a single display or codec (Rockchip, Exynos, Allwinner, MediaTek, OMAP, Renesas,
+  Tegra before 186, Apple) have no answer, and that counts as no (device_iommu_capable in drivers/iommu/iommu.c): no
+  device behind them can be given away with isolation, whatever the tree says.
 
 The finding names the nodes that lack it. Do **not** simply add the property: on hardware that is not coherent, data is
 then corrupted silently. Ask the vendor's documentation of the chip; where the hardware is coherent, the firmware's tree
@@ -50,6 +53,10 @@ export const deviceNotCoherentRule: Rule = {
           return [coherencyUnknown({ detail, at: entry.selectorAt })];
         }
         if (verdict.kind !== 'not-coherent') return [];
+        if (verdict.lacking.length === 0) {
+          const detail = `The DMA of ${titleOf(entry)} does not count as seeing the CPU's caches: ${verdict.reason}. The kernel refuses to bind it to VFIO (EINVAL), and no property of the tree changes that. Leave the device with the host, or take one behind another IOMMU.`;
+          return [deviceNotCoherent({ detail, at: entry.selectorAt })];
+        }
         const detail = `The DMA of ${titleOf(entry)} does not see the CPU's caches: ${verdict.reason}. The kernel refuses to bind it to VFIO (EINVAL). Only where the hardware is coherent after all may the firmware's tree say so; on hardware that is not, that corrupts data.`;
         return [deviceNotCoherent({ detail, at: entry.selectorAt })];
       });
