@@ -35,15 +35,23 @@ export function problemsOf(host: HostIndex): InventoryProblem[] {
 function hostProblems({ inventory }: HostIndex, isCovered: boolean): InventoryProblem[] {
   const about = { device: null, group: null };
   if (!isCovered) {
-    const cause =
-      inventory.iommu.units.length === 0
-        ? 'no IOMMU is active: it is switched off in the firmware, not asked for on the kernel command line, or absent'
-        : 'there are IOMMU units, but they cover no device';
-    return [{ ...about, kind: 'no-iommu', text: `no device has an IOMMU group: ${cause}` }];
+    return [{ ...about, kind: 'no-iommu', text: `no device has an IOMMU group: ${whyNone(inventory)}` }];
   }
   if (inventory.iommu.interruptRemapping !== false) return [];
   const text = 'interrupts are not isolated: interrupt remapping is off, and an assigned device could forge interrupts';
   return [{ ...about, kind: 'interrupts-not-isolated', text }];
+}
+
+function whyNone({ origin, iommu }: HostIndex['inventory']): string {
+  const hasUnits = iommu.units.length > 0;
+  if (origin === 'device-tree') {
+    return hasUnits
+      ? 'no device of the tree names one of its IOMMUs in "iommus" (what is on a PCI or fsl-mc bus is not in a tree)'
+      : 'the tree has no IOMMU that is switched on';
+  }
+  return hasUnits
+    ? 'there are IOMMU units, but they cover no device'
+    : 'no IOMMU is active: it is switched off in the firmware, not asked for on the kernel command line, or absent';
 }
 
 /** What can be assigned: bridges stay with the host, and host bridges are no devices to give away. */

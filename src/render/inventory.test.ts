@@ -125,6 +125,13 @@ test('R-GROUP-3: says once, for the host, that no device has a group', () => {
   ]);
 });
 
+test('R-GROUP-3: does not speak of firmware and command lines to whoever looks at a blob', () => {
+  const [none] = problemsOf(indexHost(host().origin('device-tree').platform('1.a', { group: null }).build()));
+  expect(none?.text).toContain('the tree has no IOMMU');
+  const idle = host().smmuV3().origin('device-tree').platform('1.a', { group: null });
+  expect(problemsOf(indexHost(idle.build()))[0]?.text).toContain('"iommus"');
+});
+
 test('R-GROUP-1: calls a group shared by cards a problem, but not its bridge or the functions of one card', () => {
   const shared = host().intelIommu().nic('0000:03:00.0', { group: 7 }).nic('0000:03:01.0', { group: 7 });
   expect(kinds(shared.build())).toEqual([['shared-group', 7]]);
