@@ -8,6 +8,9 @@ import {
   type Plan,
   type ResolvedPlatformDevice,
   type ResolvedVm,
+  type Step,
+  type StepKind,
+  type StepOf,
 } from '../model/index.ts';
 import { deviceTree, type NodeLiteral } from './device-tree.ts';
 import { host, type HostBuilder } from './host.ts';
@@ -194,3 +197,11 @@ export const smmuPlan = (inventory: HostInventory = smmuHost().build()): Plan =>
     const iommu = { type: 'type1v2', unsafeInterrupts: true, at: spanAt(['vms', 'edge', 'iommu']) } as const;
     return platformVm('type1v2', [wan, child, resolvedPlatform(index, PL330, { reset: 'preferred' })], { iommu });
   });
+
+/** A plan that assigns one device of a host, of which its VM asks for nothing else. */
+export const planOfOne = (inventory: HostInventory, address: string, wish: Wish = {}): Plan =>
+  platformPlan(inventory, (index) => platformVm('type1v2', [resolvedPlatform(index, address, wish)]));
+
+/** The steps of one kind. */
+export const stepsOfKind = <K extends StepKind>(steps: readonly Step[], kind: K): StepOf<K>[] =>
+  steps.filter((step): step is StepOf<K> => step.kind === kind);
