@@ -20,7 +20,11 @@ export const noiommuModeSwitchedOn = defineDiagnostic({
   category: 'safety',
   summary: 'The plan switches the no-IOMMU mode on',
   explanation: `\`enable_unsafe_noiommu_mode\` of the module vfio is N, and the manifest asks for \`iommu: noiommu\`. The plan sets it, and
-\`down\` puts it back. While it is Y, root may bind any device of the host without IOMMU to VFIO, not only those of the plan.`,
+\`down\` puts it back. While it is Y, root may bind any device of the host without IOMMU to VFIO, not only those of the plan.
+
+The mode is one for the whole host. Another project that came up while it was on does not set it, so the \`down\` of the one
+that did turns it off under the other: what that has open goes on, and nothing can be bound or opened anew. Bring the
+project down last that came up first.`,
 });
 
 /** The kernel has the no-IOMMU mode, and that it gets switched on is said (R-GROUP-3). */
