@@ -45,6 +45,11 @@ test('R-TREE-1: fires where the region of the parent covers the child, and shows
   for (const part of ['0x11000-0x11fff', '0x10000-0x1ffff', '/soc/crypto@10000/jr@1000']) expect(text).toContain(part);
 });
 
+test('says where they meet once', () => {
+  const [found] = check(rule, without('10000.crypto', 'jr@1000'), machine());
+  expect(found?.related).toEqual([]);
+});
+
 test('R-TREE-1: fires where the child begins behind the end of the parent, in the same page', () => {
   const text = textOf(check(rule, without('30000.mfd', 'near'), machine()));
   for (const part of ['0x30800-0x308ff', '0x30000-0x307ff', 'page frames 0x30000-0x30fff'])

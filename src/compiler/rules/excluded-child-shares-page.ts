@@ -58,7 +58,7 @@ function shares(entry: ResolvedPlatformDevice, staying: readonly string[], host:
     const [first] = found;
     if (!first) return [];
     const detail = `${path} is excluded from ${titleOf(entry)}, and can be reached all the same: ${sharedText(first, pageSize)}. Include it, or leave ${entry.device.address} with the host and give the children that are devices of their own an entry each.`;
-    const related = found.slice(0, 8).map((pair) => ({ message: sharedText(pair, pageSize) }));
+    const related = found.slice(1, 9).map((pair) => ({ message: sharedText(pair, pageSize) }));
     return [excludedChildSharesPage({ detail, at: entry.children.at, related })];
   });
 }
