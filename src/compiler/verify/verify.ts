@@ -1,5 +1,6 @@
 import type { Diagnostic, Plan } from '../../model/index.ts';
 import { checkAllowList } from './allow-list.ts';
+import { checkAssignments } from './assignments.ts';
 import { checkHandles } from './handles.ts';
 import { planBreaksLaw } from './law.ts';
 import { checkMappings } from './mappings.ts';
@@ -17,7 +18,16 @@ const CAP = 20;
  * this runs on compiled and on loaded plans alike. The shape has been checked against schema/plan.schema.json before.
  */
 export function verifyPlan(plan: Plan): Diagnostic[] {
-  const laws = [checkReferences, checkAllowList, checkHandles, checkOrder, checkNoiommu, checkMappings, checkWayBack];
+  const laws = [
+    checkReferences,
+    checkAssignments,
+    checkAllowList,
+    checkHandles,
+    checkOrder,
+    checkNoiommu,
+    checkMappings,
+    checkWayBack,
+  ];
   const found: Diagnostic[] = [];
   for (const law of laws) {
     for (const sentence of law(plan)) {
