@@ -185,6 +185,12 @@ it('refuses a plan file that was tampered with, and changes nothing', async () =
   expect(broken.err).toContain('plan-unreadable');
 });
 
+it.each(['/dev/zero', '/'])('refuses to read a plan from %s', async (path) => {
+  const up = await place.run('up', '--yes', '--plan', path);
+  expect(up.status).toBe(3);
+  expect(up.err).toContain('is neither a file nor a pipe');
+});
+
 it('refuses a saved plan whose group another project took meanwhile', async () => {
   await place.run('plan', '--out', 'reviewed.json');
   const other = place.write('other.yaml', `version: 1\nname: other\nhandoff: bind\ndevices: { lan: '${ADDRESS}' }\n`);

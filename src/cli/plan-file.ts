@@ -28,8 +28,11 @@ export async function loadPlanFile(
   let text: string;
   try {
     const path = resolve(terminal.cwd, file);
-    if (statSync(path).size > MAX_PLAN_BYTES)
-      return result([planUnreadable({ detail: `${file} is too large for a plan.` })]);
+    const stat = statSync(path);
+    // A pipe is how a shell hands over what another program writes; a device such as /dev/zero has no end.
+    if (!stat.isFile() && !stat.isFIFO())
+      return result([planUnreadable({ detail: `${file} is neither a file nor a pipe.` })]);
+    if (stat.size > MAX_PLAN_BYTES) return result([planUnreadable({ detail: `${file} is too large for a plan.` })]);
     text = readFileSync(path, 'utf8');
   } catch (error) {
     return result([planUnreadable({ detail: `${file} cannot be read: ${(error as NodeJS.ErrnoException).code}.` })]);
