@@ -1,5 +1,6 @@
 import type { PackageArchitecture } from './debian.ts';
 import { ROOT_TAG, WORK_TAG } from './initramfs.ts';
+import { withoutCoherence, withStreams, type TreeChange } from './machine-tree.ts';
 
 /** A machine that QEMU plays, in what differs from the others. */
 export interface Machine {
@@ -8,6 +9,8 @@ export interface Machine {
   readonly program: string;
   readonly options: readonly string[];
   readonly commandLine: string;
+  /** What is changed in the device tree that QEMU makes for the machine. */
+  readonly tree?: TreeChange;
   /** What is plugged in, as QEMU options. */
   readonly devices: readonly string[];
   /** Drivers that the guest loads beside those that every guest has. */
@@ -40,11 +43,33 @@ const NO_IOMMU = 'vfio.enable_unsafe_noiommu_mode=1';
 /** The network card whose link the guest may ask the outside to cut. */
 export const LINK = 'link';
 
+/** Devices of the platform bus: a network card and a disk on virtio-mmio. The PrimeCells are there in any case. */
+const VIRTIO_MMIO: readonly string[] = [
+  ...['-netdev', 'user,id=net,restrict=on'],
+  ...['-device', `virtio-net-device,id=${LINK},netdev=net,bus=virtio-mmio-bus.31`],
+  ...['-drive', 'if=none,id=disk,driver=null-co,size=1M,read-zeroes=on'],
+  ...['-device', 'virtio-blk-device,drive=disk,bus=virtio-mmio-bus.30'],
+];
+
+/** Platform devices behind an SMMUv3. */
+const SMMU_PLATFORM = {
+  architecture: 'arm64',
+  program: 'qemu-system-aarch64',
+  options: ['-machine', 'virt,iommu=smmuv3,gic-version=3', '-cpu', 'cortex-a57'],
+  commandLine: 'console=ttyAMA0 vfio_platform.reset_required=0',
+  devices: VIRTIO_MMIO,
+  modules: [],
+  kernel: 'small-arm64',
+  files: 'shared',
+  report: 'console',
+} as const;
+
 const DEBIAN = { kernel: 'debian', files: 'shared', report: 'port' } as const;
 
 /**
  * The three IOMMUs that matter for VFIO on PCI, then two machines whose devices come from a device tree and have no IOMMU:
- * one with interrupts of both kinds, and a board that was sold with 32-bit processors. Everything is plain emulation: what is tested is the kernel's behaviour,
+ * one with interrupts of both kinds, and a board that was sold with 32-bit processors. The last two have such devices behind
+ * an SMMU, which sees the CPU's caches or does not. Everything is plain emulation: what is tested is the kernel's behaviour,
  * which does not depend on the speed of the processor, and CI machines have no hardware virtualisation to offer.
  * x86 needs `-cpu max`, one processor and `tsc=reliable`: with the default model the kernel mistrusts the emulated clock.
  * And `no_timer_check`: early on the kernel waits for a few timer interrupts in a fixed time, and panics where a busy
@@ -87,12 +112,7 @@ export const MACHINES: readonly Machine[] = [
     program: 'qemu-system-aarch64',
     options: ['-machine', 'virt,gic-version=3', '-cpu', 'cortex-a57'],
     commandLine: `console=ttyAMA0 ${NO_IOMMU} vfio_platform.reset_required=0`,
-    devices: [
-      ...['-netdev', 'user,id=net,restrict=on'],
-      ...['-device', `virtio-net-device,id=${LINK},netdev=net,bus=virtio-mmio-bus.31`],
-      ...['-drive', 'if=none,id=disk,driver=null-co,size=1M,read-zeroes=on'],
-      ...['-device', 'virtio-blk-device,drive=disk,bus=virtio-mmio-bus.30'],
-    ],
+    devices: VIRTIO_MMIO,
     modules: [],
     kernel: 'small-arm64',
     files: 'shared',
@@ -111,6 +131,8 @@ export const MACHINES: readonly Machine[] = [
     files: 'carried',
     report: 'console',
   },
+  { name: 'arm64-smmu-platform', tree: withStreams, ...SMMU_PLATFORM },
+  { name: 'arm64-smmu-not-coherent', tree: withoutCoherence, ...SMMU_PLATFORM },
 ];
 
 function q35(): readonly string[] {
@@ -120,7 +142,7 @@ function q35(): readonly string[] {
 /** What one boot of a machine is given. */
 export interface Boot {
   readonly kernel: string;
-  /** The device tree of a board for which QEMU makes none. */
+  /** The device tree, where it is not the one that QEMU makes. */
   readonly board: string | undefined;
   readonly initramfs: string;
   /** The folder that becomes the guest's root, read-only. */
@@ -133,24 +155,22 @@ export interface Boot {
   readonly monitorSocket: string;
 }
 
+const SIZE: readonly string[] = ['-smp', '1', '-m', '2G'];
+
+/** A command line with which QEMU writes the device tree of a machine to a file, and ends. */
+export const treeArguments = (machine: Machine, file: string): readonly string[] => [
+  ...machine.options,
+  ...SIZE,
+  ...['-machine', `dumpdtb=${file}`, '-nodefaults', '-display', 'none'],
+  ...machine.devices,
+];
+
 /** The whole QEMU command line. Reports travel on a port of their own, where no kernel message can fall into a line. */
 export function qemuArguments(machine: Machine, boot: Boot): readonly string[] {
   return [
     ...machine.options,
-    ...[
-      '-smp',
-      '1',
-      '-m',
-      '2G',
-      '-nodefaults',
-      '-display',
-      'none',
-      '-monitor',
-      'none',
-      '-serial',
-      'stdio',
-      '-no-reboot',
-    ],
+    ...SIZE,
+    ...['-nodefaults', '-display', 'none', '-monitor', 'none', '-serial', 'stdio', '-no-reboot'],
     ...['-qmp', `unix:${boot.monitorSocket},server=on,wait=off`],
     ...['-kernel', boot.kernel, '-initrd', boot.initramfs],
     ...(boot.board === undefined ? [] : ['-dtb', boot.board]),

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { bootMachine } from './boot.ts';
+import { changedTree } from './changed-tree.ts';
 import { EXAMPLES, exampleMachine, type ExampleMachine } from './examples.ts';
 import { guestRoot } from './guest-root.ts';
 import { fillWorkFolder, installCommand } from './guest-work.ts';
@@ -116,7 +117,7 @@ async function runMachine(
       machine,
       {
         kernel: kernel.image,
-        board: kernel.board,
+        board: (await changedTree(machine, own)) ?? kernel.board,
         initramfs: await packInitramfs(machine, { kernel, root: root.folder, share, work: own }),
         root: root.folder,
         work: share,

@@ -13,6 +13,9 @@ export interface ScenarioFacts {
 const PCI = ['intel', 'amd', 'smmuv3'];
 /** Machines whose platform devices nothing isolates. */
 const PLATFORM = ['arm64-platform', 'midway'];
+/** Machines whose platform devices have an SMMU: one that VFIO takes, and one that does not see the caches. */
+const SMMU_PLATFORM = 'arm64-smmu-platform';
+const NOT_COHERENT = 'arm64-smmu-not-coherent';
 
 /** Every scenario, in the order in which a guest runs them. */
 export const SCENARIOS: readonly ScenarioFacts[] = [
@@ -30,13 +33,16 @@ export const SCENARIOS: readonly ScenarioFacts[] = [
   { name: 'saved-plan', needsCommand: true, onRequest: false, machines: PCI },
   { name: 'load-modules', needsCommand: true, onRequest: false, machines: PCI },
   { name: 'platform-facts', needsCommand: true, onRequest: false, machines: PLATFORM },
-  { name: 'tree-names', needsCommand: false, onRequest: false, machines: ['smmuv3', ...PLATFORM] },
+  { name: 'tree-names', needsCommand: false, onRequest: false, machines: ['smmuv3', ...PLATFORM, SMMU_PLATFORM] },
   { name: 'raw-virtio-mmio', needsCommand: false, onRequest: false, machines: ['arm64-platform'] },
   { name: 'raw-level-interrupt', needsCommand: false, onRequest: false, machines: ['arm64-platform'] },
   { name: 'lockstep-platform', needsCommand: false, onRequest: false, machines: ['arm64-platform'] },
+  { name: 'lockstep-smmu-platform', needsCommand: false, onRequest: false, machines: [SMMU_PLATFORM] },
   { name: 'raw-midway', needsCommand: false, onRequest: false, machines: ['midway'] },
   { name: 'virtio-mmio', needsCommand: true, onRequest: false, machines: ['arm64-platform'] },
   { name: 'midway', needsCommand: true, onRequest: false, machines: ['midway'] },
+  { name: 'smmu-platform', needsCommand: true, onRequest: false, machines: [SMMU_PLATFORM] },
+  { name: 'smmu-not-coherent', needsCommand: true, onRequest: false, machines: [NOT_COHERENT] },
   { name: 'map-bench', needsCommand: false, onRequest: true, machines: PCI },
   { name: 'example', needsCommand: true, onRequest: true, machines: [] },
 ];

@@ -7,6 +7,7 @@ import { job } from './job.ts';
 import { kernelErrors } from './kernel-errors.ts';
 import { lockstepScenario } from './lockstep.ts';
 import { lockstepPlatform } from './lockstep-platform.ts';
+import { lockstepSmmuPlatform } from './lockstep-smmu-platform.ts';
 import { loadModules } from './load-modules.ts';
 import { mapBench } from './map-bench.ts';
 import { platformFacts } from './platform-facts.ts';
@@ -20,6 +21,8 @@ import { rawVirtioMmio } from './raw-virtio-mmio.ts';
 import { say } from './report-port.ts';
 import { savedPlan } from './saved-plan.ts';
 import { runScenario, type Scenario } from './scenario.ts';
+import { smmuNotCoherent } from './smmu-not-coherent.ts';
+import { smmuPlatform } from './smmu-platform.ts';
 import { treeNames } from './tree-names.ts';
 import { upAndDown } from './up-and-down.ts';
 import { virtioMmio } from './virtio-mmio.ts';
@@ -44,9 +47,12 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'tree-names': treeNames,
   'raw-virtio-mmio': rawVirtioMmio,
   'raw-level-interrupt': rawLevelInterrupt,
+  'lockstep-smmu-platform': lockstepSmmuPlatform,
   'raw-midway': rawMidway,
   'virtio-mmio': virtioMmio,
   midway,
+  'smmu-platform': smmuPlatform,
+  'smmu-not-coherent': smmuNotCoherent,
   'map-bench': mapBench,
   example,
 };
@@ -62,4 +68,6 @@ async function main(): Promise<void> {
 }
 
 // Timers and pipes that a test left behind must not keep the machine running.
-void main().finally(() => process.exit());
+void main()
+  .catch(console.error)
+  .finally(() => process.exit());

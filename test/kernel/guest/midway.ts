@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { contains, equal } from './assert.ts';
 import { HeldRun, planHere } from './held-run.ts';
 import { noIommuNode } from './no-iommu.ts';
-import { platformLink, platformState } from './platform.ts';
+import { bindError, giveBackPlatform, platformLink, platformState } from './platform.ts';
 import { ended, project } from './project.ts';
 import { XGMAC, XGMAC_DRIVER } from './raw-midway.ts';
 import type { Scenario } from './scenario.ts';
@@ -10,6 +10,8 @@ import { tableAgrees } from './tree-table.ts';
 import { deviceInfo, openError } from './vfio.ts';
 
 const JOURNAL = '/run/midway';
+/** The kernel has no reset handler for it (drivers/vfio/platform/reset), and insists on one: reset_required is Y here. */
+const SATA = 'ffe08000.sata';
 
 /** The command on a 32-bit board with the device that VFIO for platform devices was made for. */
 export const midway: Scenario = ({ test, cleanup }) => {
@@ -42,6 +44,17 @@ export const midway: Scenario = ({ test, cleanup }) => {
     await tableAgrees(XGMAC, deviceInfo(run.fd(`device:${XGMAC}`)));
     await run.back();
     run = undefined;
+    equal(platformState(), before, 'the host');
+  });
+  test('R-GROUP-5: a device that the kernel cannot reset is refused by name, and nothing is touched', async () => {
+    const up = await project('sata', `devices:\n  disks: { platform: ${SATA}, reset: none }\niommu: noiommu\n`).up();
+    ended(up, 4, 'up');
+    contains(up.stderr, ['reset-handler-absent', SATA, 'reset_required'], 'what up says');
+    equal(platformState(), before, 'the host');
+  });
+  test('the kernel itself refuses to bind it: ENOENT', () => {
+    equal(bindError('platform', SATA, 'vfio-platform'), 'ENOENT', 'binding it by hand');
+    giveBackPlatform('platform', SATA);
     equal(platformState(), before, 'the host');
   });
   cleanup(async () => {

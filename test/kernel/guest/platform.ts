@@ -64,6 +64,16 @@ export function giveBackPlatform(bus: TreeBus, name: string): void {
   writeFileSync(`/sys/bus/${bus}/drivers_probe`, name);
 }
 
+/** The kernel's answer to taking a device to a driver by hand: its errno, or nothing where the driver takes it. */
+export function bindError(bus: TreeBus, name: string, driver: string): string | undefined {
+  try {
+    bindPlatform(bus, name, driver);
+    return undefined;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code;
+  }
+}
+
 /** What a run has to put back: of each device its driver and its override, and the nodes that VFIO shows. */
 export function platformState(): Readonly<Record<string, string>> {
   // Only what comes from the tree: others come and go with their drivers, and some are left as links to nothing.
