@@ -2,7 +2,8 @@
  * Builds the command `vfio-compose` into dist/cli:
  *
  * - `program-<digest>.cjs`: everything but koffi, as one function. Modules behind `import()` run only when asked for.
- * - `program-<digest>.cjs.<v8>-<architecture>`: V8's compiled code of it, warmed by a `plan`.
+ * - `program-<digest>.cjs.<v8>-<architecture>`: V8's compiled code of it, warmed by `plan` of a PCI device and of a device
+ *   tree.
  * - `main.cjs`: the bin, a few lines that start the program from its compiled code where V8 accepts it.
  *
  * The digest in the names makes it impossible to run one build's code with the compiled code of another: V8 itself
@@ -10,9 +11,12 @@
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build, type BuildOptions, type Plugin } from 'esbuild';
+import { writeFdt } from '../src/devicetree/fdt/write-fdt.ts';
+import { type SnapshotTree, treeIn } from '../src/model/index.ts';
 import { wrapProgram } from './wrap-program.ts';
 
 // Not import.meta.dirname: tsup bundles its configuration, this file included, to a place of its own.
@@ -93,27 +97,33 @@ async function bundle(entry: string, define: Record<string, string> = {}): Promi
   return file.text.replace(/^#!.*\n/, '');
 }
 
-/** Compiles the program in a Node of its own, which runs a `plan` first: the code of what ran is part of the result. */
+/** Compiles the program in a Node of its own, which makes plans first: the code of what ran is part of the result. */
 function compileAhead(program: string): void {
-  const example = exampleToPlan();
-  const warming = example
-    ? ['plan', '-f', join(example, 'vfio-compose.yaml'), '--host', join(example, 'host.json')]
-    : ['--help'];
-  const script = join(ROOT, 'scripts', 'compile-ahead.cjs');
-  const run = spawnSync(process.execPath, [script, program, ...warming], {
-    env: { PATH: process.env['PATH'] },
-    stdio: ['ignore', 'ignore', 'pipe'],
-    encoding: 'utf8',
-    timeout: 60_000,
-  });
-  if (run.status !== 0) throw new Error(`compiling ahead failed:\n${run.stderr}`);
+  const folder = mkdtempSync(join(tmpdir(), 'vfio-compose-build-'));
+  try {
+    const script = join(ROOT, 'scripts', 'compile-ahead.cjs');
+    const run = spawnSync(process.execPath, [script, program, JSON.stringify(warmingRuns(folder))], {
+      env: { PATH: process.env['PATH'] },
+      stdio: ['ignore', 'ignore', 'pipe'],
+      encoding: 'utf8',
+      timeout: 60_000,
+    });
+    if (run.status !== 0) throw new Error(`compiling ahead failed:\n${run.stderr}`);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
-function exampleToPlan(): string | undefined {
-  const examples = join(ROOT, 'examples');
-  if (!existsSync(examples)) return undefined;
-  return readdirSync(examples)
-    .sort()
-    .map((name) => join(examples, name))
-    .find((folder) => existsSync(join(folder, 'host.json')) && existsSync(join(folder, 'vfio-compose.yaml')));
+/** The command lines that warm: a plan for a PCI device, and one for a blob, which is written into `folder`. */
+function warmingRuns(folder: string): readonly (readonly string[])[] {
+  const example = (name: string, file: string) => join(ROOT, 'examples', name, file);
+  const { deviceTree } = JSON.parse(readFileSync(example('amd-seattle', 'host.json'), 'utf8')) as {
+    deviceTree: SnapshotTree;
+  };
+  const blob = join(folder, 'host.dtb');
+  writeFileSync(blob, writeFdt(treeIn(deviceTree)));
+  return [
+    ['plan', '-f', example('one-nic', 'vfio-compose.yaml'), '--host', example('one-nic', 'host.json')],
+    ['plan', '-f', example('amd-seattle', 'vfio-compose.yaml'), '--dtb', blob],
+  ];
 }

@@ -1,6 +1,7 @@
 /**
- * `node compile-ahead.cjs PROGRAM ARGUMENT...`: runs the program with the arguments and writes beside it what V8
- * compiled on the way, for src/cli/launcher.ts. Plain JavaScript, so that no loader changes how V8 is set up.
+ * `node compile-ahead.cjs PROGRAM RUNS`: runs the program once for each list of arguments in the JSON array RUNS, one
+ * after the other, and writes beside it what V8 compiled on the way, for src/cli/launcher.ts. Plain JavaScript, so that no
+ * loader changes how V8 is set up.
  */
 'use strict';
 const { readFileSync, writeFileSync } = require('node:fs');
@@ -8,14 +9,22 @@ const { createRequire } = require('node:module');
 const { dirname } = require('node:path');
 const { Script } = require('node:vm');
 
-const [file, ...args] = process.argv.slice(2);
-if (file === undefined) throw new Error('usage: node compile-ahead.cjs PROGRAM ARGUMENT...');
-process.argv = [process.argv[0], file, ...args];
+const [file, text] = process.argv.slice(2);
+if (file === undefined || text === undefined) throw new Error('usage: node compile-ahead.cjs PROGRAM RUNS');
+const runs = JSON.parse(text);
 const script = new Script(readFileSync(file, 'latin1'), { filename: file });
 // At the very end: only functions that have run by then are compiled.
 process.on('exit', () => {
   writeFileSync(`${file}.${process.versions.v8}-${process.arch}`, script.createCachedData());
 });
-const own = { exports: {} };
 const importModule = (specifier) => import(specifier);
-script.runInThisContext()(own.exports, createRequire(file), own, file, dirname(file), importModule);
+const next = () => {
+  const args = runs.shift();
+  if (args === undefined) return;
+  process.argv = [process.argv[0], file, ...args];
+  const own = { exports: {} };
+  script.runInThisContext()(own.exports, createRequire(file), own, file, dirname(file), importModule);
+};
+// Node has nothing left to do: the run before is over.
+process.on('beforeExit', next);
+next();
