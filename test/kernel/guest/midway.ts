@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { contains, equal } from './assert.ts';
+import { runProgram } from './command.ts';
 import { HeldRun, planHere } from './held-run.ts';
 import { noIommuNode } from './no-iommu.ts';
 import { bindError, giveBackPlatform, platformLink, platformState } from './platform.ts';
@@ -52,8 +53,10 @@ export const midway: Scenario = ({ test, cleanup }) => {
     contains(up.stderr, ['reset-handler-absent', SATA, 'reset_required'], 'what up says');
     equal(platformState(), before, 'the host');
   });
-  test('the kernel itself refuses to bind it: ENOENT', () => {
+  test('the kernel itself refuses to bind it: ENOENT, and its log says why', async () => {
     equal(bindError('platform', SATA, 'vfio-platform'), 'ENOENT', 'binding it by hand');
+    const log = await runProgram('busybox', ['dmesg']);
+    contains(log.stdout, [`No reset function found for device ${SATA}`], "the kernel's log");
     giveBackPlatform('platform', SATA);
     equal(platformState(), before, 'the host');
   });

@@ -56,22 +56,27 @@ export function bindPlatform(bus: TreeBus, name: string, driver: string): void {
   writeFileSync(`/sys/bus/${bus}/drivers/${driver}/bind`, name);
 }
 
+/**
+ * The kernel's answer to moving a device to a driver by hand: its errno, or nothing where the driver takes it. Throws where
+ * there is no such device or driver, which would look like one of the answers.
+ */
+export function bindError(bus: TreeBus, name: string, driver: string): string | undefined {
+  try {
+    bindPlatform(bus, name, driver);
+    return undefined;
+  } catch (error) {
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    if (syscall !== 'write') throw error;
+    return code;
+  }
+}
+
 /** Gives a device back to whatever driver wants it. */
 export function giveBackPlatform(bus: TreeBus, name: string): void {
   const device = `/sys/bus/${bus}/devices/${name}`;
   if (existsSync(`${device}/driver`)) writeFileSync(`${device}/driver/unbind`, name);
   writeFileSync(`${device}/driver_override`, '\n');
   writeFileSync(`/sys/bus/${bus}/drivers_probe`, name);
-}
-
-/** The kernel's answer to taking a device to a driver by hand: its errno, or nothing where the driver takes it. */
-export function bindError(bus: TreeBus, name: string, driver: string): string | undefined {
-  try {
-    bindPlatform(bus, name, driver);
-    return undefined;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code;
-  }
 }
 
 /** What a run has to put back: of each device its driver and its override, and the nodes that VFIO shows. */

@@ -30,8 +30,8 @@ export function groupOf({ bus, name }: StreamDevice): string {
 }
 
 /**
- * Gives a device the group that it lacks as long as no driver has been tried on it: up to Linux 6.14 the tree's `iommus` is
- * read only then (of_iommu_configure from really_probe in drivers/base/dd.c), and what was read stays.
+ * Gives a device the group that it lacks while no driver has been tried on it: Linux 6.12 reads the tree's `iommus` only then
+ * (of_iommu_configure, by way of really_probe in drivers/base/dd.c). The group stays when the driver goes.
  */
 export function haveGroup({ bus, name, vfioDriver }: StreamDevice): void {
   if (platformLink(bus, name, 'iommu_group') !== undefined) return;

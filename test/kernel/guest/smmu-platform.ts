@@ -5,7 +5,7 @@ import { HeldRun, planHere } from './held-run.ts';
 import { Registers } from './no-iommu.ts';
 import { bindPlatform, giveBackPlatform, platformLink } from './platform.ts';
 import { ended, project } from './project.ts';
-import type { Scenario } from './scenario.ts';
+import type { Guest, Scenario } from './scenario.ts';
 import {
   groupOf,
   haveGroup,
@@ -22,27 +22,32 @@ import { msiWindow, openError } from './vfio.ts';
 const JOURNAL = '/run/smmu-platform';
 const { card, disk, clock } = STREAM_DEVICES;
 
-/** Platform devices in real IOMMU groups: what the kernel asks of their interrupts, and the whole way there and back. */
-export const smmuPlatform: Scenario = ({ test, cleanup }) => {
-  const both = `devices:
+const BOTH = `devices:
   card: { platform: ${card.name}, reset: none, irqs: [{ index: 0 }] }
   clock: { platform: ${clock.name}, reset: none, irqs: [{ index: 0, unmask: eventfd }] }
 memory:
   - { iova: 0x40000000, size: 2MiB }
 `;
-  const tame = project('tame', both);
-  const consenting = project('consenting', `${both}iommu: { unsafeInterrupts: true }\n`);
-  const isolated = project(
-    'isolated',
-    `devices:
-  disk: { platform: ${disk.name}, reset: none }
-memory:
-  - { iova: 0x40000000, size: 4KiB }
-`,
-  );
-  for (const device of [card, disk, clock]) haveGroup(device);
+const DISK_ALONE = `devices:\n  disk: { platform: ${disk.name}, reset: none }\n`;
+
+/** Platform devices in real IOMMU groups: what the kernel asks of their interrupts, and the whole way there and back. */
+export const smmuPlatform: Scenario = (guest) => {
+  const devices = [card, disk, clock];
+  for (const device of devices) haveGroup(device);
   const before = smmuHost();
-  let run: HeldRun | undefined;
+  interruptsAndWindow(guest, before);
+  thereAndBack(guest, before);
+  guest.cleanup(() => {
+    for (const { bus, name } of devices) giveBackPlatform(bus, name);
+  });
+};
+
+type Host = ReturnType<typeof smmuHost>;
+
+/** What the command refuses, and what the kernel does; and that neither refuses more. */
+function interruptsAndWindow({ test, cleanup }: Guest, before: Host): void {
+  const tame = project('tame', BOTH);
+  const isolated = project('isolated', `${DISK_ALONE}memory:\n  - { iova: 0x40000000, size: 4KiB }\n`);
 
   test('R-GROUP-5: devices that name no MSI controller are refused: their interrupts do not count as isolated', async () => {
     const up = await tame.up();
@@ -71,7 +76,7 @@ memory:
   test('a mapping on the MSI window of the SMMU is refused with the window', async () => {
     const { start } = msiWindow(groupOf(disk));
     const memory = `memory:\n  - { iova: 0x${start.toString(16)}, size: 4KiB }\n`;
-    const up = await project('window', `devices:\n  disk: { platform: ${disk.name}, reset: none }\n${memory}`).up();
+    const up = await project('window', DISK_ALONE + memory).up();
     ended(up, 4, 'up');
     contains(up.stderr, ['memory-on-reserved-region', start.toString(16)], 'what up says');
     equal(smmuHost(), before, 'the host');
@@ -87,6 +92,16 @@ memory:
     giveBackPlatform(disk.bus, disk.name);
     equal(smmuHost(), before, 'the host');
   });
+  cleanup(async () => {
+    await isolated.down();
+  });
+}
+
+/** Up and down by the command, then a run in this process, which gets at what the plan has opened. */
+function thereAndBack({ test, cleanup }: Guest, before: Host): void {
+  const consenting = project('consenting', `${BOTH}iommu: { unsafeInterrupts: true }\n`);
+  let run: HeldRun | undefined;
+
   test('with the consent of the manifest up binds both, maps the memory and holds their groups', async () => {
     ended(await consenting.up(), 0, 'up');
     equal(unsafeInterrupts(), 'Y', 'the parameter');
@@ -123,10 +138,9 @@ memory:
   });
   cleanup(async () => {
     await run?.back();
-    for (const one of [isolated, consenting]) await one.down();
-    for (const { bus, name } of [card, disk, clock]) giveBackPlatform(bus, name);
+    await consenting.down();
   });
-};
+}
 
 /** The manifest of the project that consents, for a run in this process. */
 function heldDocument(): Parameters<typeof planHere>[0] {
