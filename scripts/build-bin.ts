@@ -52,6 +52,12 @@ const leaveOut: Plugin = {
   },
 };
 
+/**
+ * Functions have to run four times as much as usual before V8 optimizes them. What a command runs through once is over
+ * before that pays: with the usual budget half of the processor time of a `plan` goes into code that is hardly used.
+ */
+const V8_FLAGS = '--interrupt-budget=300000';
+
 const common = {
   absWorkingDir: ROOT,
   bundle: true,
@@ -77,7 +83,10 @@ export async function buildBin(): Promise<void> {
   const name = `program-${digest}.cjs`;
   writeFileSync(join(OUT, name), program);
 
-  const launcher = await bundle('src/cli/launcher.ts', { PROGRAM: JSON.stringify(name) });
+  const launcher = await bundle('src/cli/launcher.ts', {
+    PROGRAM: JSON.stringify(name),
+    V8_FLAGS: JSON.stringify(V8_FLAGS),
+  });
   const bin = join(OUT, 'main.cjs');
   writeFileSync(bin, `#!/usr/bin/env node\n${launcher}`);
   chmodSync(bin, 0o755);
@@ -102,7 +111,7 @@ function compileAhead(program: string): void {
   const folder = mkdtempSync(join(tmpdir(), 'vfio-compose-build-'));
   try {
     const script = join(ROOT, 'scripts', 'compile-ahead.cjs');
-    const run = spawnSync(process.execPath, [script, program, JSON.stringify(warmingRuns(folder))], {
+    const run = spawnSync(process.execPath, [script, program, V8_FLAGS, JSON.stringify(warmingRuns(folder))], {
       env: { PATH: process.env['PATH'] },
       stdio: ['ignore', 'ignore', 'pipe'],
       encoding: 'utf8',

@@ -1,17 +1,22 @@
 /**
- * `node compile-ahead.cjs PROGRAM RUNS`: runs the program once for each list of arguments in the JSON array RUNS, one
- * after the other, and writes beside it what V8 compiled on the way, for src/cli/launcher.ts. Plain JavaScript, so that no
- * loader changes how V8 is set up.
+ * `node compile-ahead.cjs PROGRAM FLAGS RUNS`: with these flags of V8, runs the program once for each list of arguments in
+ * the JSON array RUNS, one after the other, and writes beside it what V8 compiled on the way, for src/cli/launcher.ts. Plain
+ * JavaScript, so that no loader changes how V8 is set up.
  */
 'use strict';
 const { readFileSync, writeFileSync } = require('node:fs');
 const { createRequire } = require('node:module');
 const { dirname } = require('node:path');
+const { setFlagsFromString } = require('node:v8');
 const { Script } = require('node:vm');
 
-const [file, text] = process.argv.slice(2);
-if (file === undefined || text === undefined) throw new Error('usage: node compile-ahead.cjs PROGRAM RUNS');
+const [file, flags, text] = process.argv.slice(2);
+if (file === undefined || flags === undefined || text === undefined) {
+  throw new Error('usage: node compile-ahead.cjs PROGRAM FLAGS RUNS');
+}
 const runs = JSON.parse(text);
+// V8 takes compiled code only with the flags that it was made with.
+setFlagsFromString(flags);
 const script = new Script(readFileSync(file, 'latin1'), { filename: file });
 // At the very end: only functions that have run by then are compiled.
 process.on('exit', () => {

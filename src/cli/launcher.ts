@@ -7,10 +7,12 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
 
-/** Name of the program's file, put in by the build. */
+/** Name of the program's file, and the flags that it was compiled with; both put in by the build. */
 declare const PROGRAM: string;
+declare const V8_FLAGS: string;
 
 const file = join(__dirname, PROGRAM);
 
@@ -33,6 +35,7 @@ type Program = (
   importModule: (specifier: string) => Promise<unknown>,
 ) => void;
 
+setFlagsFromString(V8_FLAGS);
 const cachedData = compiledCode();
 // The program is ASCII, and latin1 is the fastest way to read that.
 const script = new Script(readFileSync(file, 'latin1'), { filename: file, ...(cachedData ? { cachedData } : {}) });
