@@ -16,7 +16,7 @@ if (file === undefined || flags === undefined || text === undefined) {
 }
 const runs = JSON.parse(text);
 // V8 takes compiled code only with the flags that it was made with.
-setFlagsFromString(flags);
+if (flags !== '') setFlagsFromString(flags);
 const script = new Script(readFileSync(file, 'latin1'), { filename: file });
 // At the very end: only functions that have run by then are compiled.
 process.on('exit', () => {

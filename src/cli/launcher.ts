@@ -35,8 +35,9 @@ type Program = (
   importModule: (specifier: string) => Promise<unknown>,
 ) => void;
 
-setFlagsFromString(V8_FLAGS);
 const cachedData = compiledCode();
+// Another V8 may not know the flags, and says so on stderr.
+if (cachedData && V8_FLAGS !== '') setFlagsFromString(V8_FLAGS);
 // The program is ASCII, and latin1 is the fastest way to read that.
 const script = new Script(readFileSync(file, 'latin1'), { filename: file, ...(cachedData ? { cachedData } : {}) });
 const program = script.runInThisContext() as Program;
