@@ -6,14 +6,16 @@ export type TreeChange = (root: DraftNode) => void;
 /**
  * Puts devices of the platform bus behind the SMMU: QEMU has only PCI there. The streams are those of no PCI function. The
  * devices do not use them, since no transaction of theirs passes the SMMU, but to the kernel each has a stream and a group.
- * The disk names the ITS as its MSI controller, as a device does that sends messages; the two others name none.
+ * The disk and the clock name the ITS as their MSI controller, as devices do that send messages; the card names none.
  */
 export const withStreams: TreeChange = (root) => {
   const smmu = phandleOf(root, '/smmuv3');
   nodeAt(root, CARD).properties.set('iommus', cells(smmu, 0x42));
   nodeAt(root, DISK).properties.set('iommus', cells(smmu, 0x43));
-  nodeAt(root, DISK).properties.set('msi-parent', cells(phandleOf(root, '/intc/its'), 0x43));
   nodeAt(root, CLOCK).properties.set('iommus', cells(smmu, 0x44));
+  const its = phandleOf(root, '/intc/its');
+  nodeAt(root, DISK).properties.set('msi-parent', cells(its, 0x43));
+  nodeAt(root, CLOCK).properties.set('msi-parent', cells(its, 0x44));
 };
 
 /** The same, and the SMMU does not see the caches of the CPU. What a newer QEMU says of all devices is taken back too. */

@@ -6,7 +6,7 @@ import { bindError, giveBackPlatform, platformLink, platformState, type TreeBus 
 import { CARD } from './virtio-link.ts';
 import * as vfio from './vfio.ts';
 
-/** The disk on virtio-mmio: the harness's machine gives it a stream and, alone of the three, an ITS as its MSI controller. */
+/** The disk on virtio-mmio, whose interrupts an ITS isolates: the harness's machine gives it a stream and an `msi-parent`. */
 export const DISK = 'a003c00.virtio_mmio';
 
 export interface StreamDevice {
