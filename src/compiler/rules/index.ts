@@ -7,6 +7,7 @@ import { childVanishesRule } from './child-vanishes.ts';
 import { childWithoutIsolationRule } from './child-without-isolation.ts';
 import { childrenLeftWithHostRule } from './children-left-with-host.ts';
 import { dependencySharedRule } from './dependency-shared.ts';
+import { deviceGuardsOthersRule } from './device-guards-others.ts';
 import { deviceInUseRule } from './device-in-use.ts';
 import { deviceNamedTwiceRule } from './device-named-twice.ts';
 import { deviceNotCoherentRule } from './device-not-coherent.ts';
@@ -54,6 +55,7 @@ import { vfioModuleAbsentRule } from './vfio-module-absent.ts';
 export const rules: readonly Rule[] = [
   deviceNamedTwiceRule,
   busNotSupportedRule,
+  deviceGuardsOthersRule,
   childVanishesRule,
   noIsolationRule,
   noiommuNotOfferedRule,
