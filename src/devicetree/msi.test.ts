@@ -16,6 +16,10 @@ test('R-GROUP-5: takes MSIs through an ITS for isolated, and through a GICv2m fo
   expect(verdict('arm,gic-v2m-frame')).toBe('no');
 });
 
+test('R-GROUP-5: takes an AMBA device for not isolated, whatever its node names', () => {
+  expect(verdict('arm,gic-v3-its', { compatible: ['arm,pl031', 'arm,primecell'], 'msi-parent': [1, 5] })).toBe('no');
+});
+
 test("takes an ITS behind a Synquacer's pre-ITS for not isolated", () => {
   expect(verdict('arm,gic-v3-its', undefined, { 'socionext,synquacer-pre-its': [1, 2] })).toBe('no');
 });

@@ -1,5 +1,6 @@
-import { compatibleOf } from './compatible.ts';
+import { compatibleOf, isCompatible } from './compatible.ts';
 import { referencesOf } from './phandles.ts';
+import { PRIMECELL } from './population.ts';
 import { idMapOf } from './streams.ts';
 import type { DeviceTree, DeviceTreeNode } from '../model/index.ts';
 
@@ -46,9 +47,15 @@ const OPEN: ReadonlySet<string> = new Set([
 /**
  * The verdict of msi_device_has_isolated_msi in kernel/irq/msi.c: some domain between the device and the CPU carries
  * IRQ_DOMAIN_FLAG_ISOLATED_MSI. An ITS sets it (drivers/irqchip/irq-gic-v3-its.c), but not behind a Synquacer's pre-ITS.
- * A device without MSI controller has no such domain and counts as not isolated, although it cannot send an MSI at all.
+ * A device without MSI controller has no such domain and counts as not isolated, although it cannot send an MSI at all. Nor
+ * has an AMBA device, whatever its node says: of_amba_device_create in drivers/of/platform.c does not call
+ * of_msi_configure.
  */
 export function msiIsolation(tree: DeviceTree, node: DeviceTreeNode): MsiIsolation {
+  if (isCompatible(node, PRIMECELL)) {
+    const reason = `${node.path} is an AMBA device, and Linux looks up no MSI controller for those`;
+    return { kind: 'no', controller: null, reason };
+  }
   const verdicts = msiControllers(tree, node).map(({ controller }) => verdictOf(controller));
   const [first] = verdicts;
   if (!first) return { kind: 'no', controller: null, reason: `${node.path} names no MSI controller` };

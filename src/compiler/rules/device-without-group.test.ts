@@ -54,6 +54,16 @@ test.each<[string, NodeLiteral, NodeLiteral, string]>([
   expect(text).toContain('iommu: noiommu');
 });
 
+test('R-GROUP-3: says of a device on which no driver was tried that its group comes with the first bind', () => {
+  const machine = (driver: string | null) =>
+    host()
+      .smmuV3()
+      .tree(soc({ 'dma@40000': { compatible: 'x,dma', reg: [0x4_0000, 0x1000], iommus: [SOC.smmuV3, 1] } }))
+      .platform('40000.dma', { treePath: '/soc/dma@40000', driver });
+  expect(textOf(check(rule, dma, machine(null)))).toContain('Bind it once, to vfio-platform');
+  expect(textOf(check(rule, dma, machine('x-dma')))).toContain('has not taken it into use');
+});
+
 test('R-GROUP-3: fires for a platform device that only ACPI describes', () => {
   expect(textOf(check(rule, { a: { devices: { x: 'ACPI:00' } } }, host().platform('ACPI:00')))).toContain('IORT');
 });

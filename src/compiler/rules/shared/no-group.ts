@@ -2,6 +2,9 @@ import { compatibleOf, disabledBy, liodnOf, streamsOf } from '../../../devicetre
 import type { HostIndex, ResolvedPlatformDevice } from '../../../model/index.ts';
 import { nodeOf } from './tree.ts';
 
+const usualDriver = ({ bus }: ResolvedPlatformDevice['device']): string =>
+  bus === 'amba' ? 'vfio-amba' : 'vfio-platform';
+
 /** What is missing for a platform device to be in an IOMMU group, in a sentence that names the property (R-GROUP-3). */
 export function whyNoGroup({ device }: ResolvedPlatformDevice, host: HostIndex): string {
   const { tree } = host;
@@ -24,5 +27,8 @@ export function whyNoGroup({ device }: ResolvedPlatformDevice, host: HostIndex):
   const { iommu } = stream;
   const off = disabledBy(iommu);
   if (off) return `Its IOMMU ${iommu.path} is switched off: the "status" of ${off.path} is not "okay".`;
+  if (device.driver === null && host.inventory.iommu.units.length > 0) {
+    return `Its IOMMU is ${iommu.path}, but no driver has been tried on the device yet, and only then does the kernel look at its "iommus" (dma_configure, drivers/base/dd.c). Bind it once, to ${usualDriver(device)} or to its own driver; the group then stays.`;
+  }
   return `Its IOMMU is ${iommu.path} (${compatibleOf(iommu)[0] ?? 'without "compatible"'}), and the kernel has not taken it into use: it has no driver for it, or the driver failed, or a parameter of the kernel switches it off.`;
 }
