@@ -59,7 +59,7 @@ test('R-GROUP-3: says of a device on which no driver was tried that its group co
     host()
       .smmuV3()
       .tree(soc({ 'dma@40000': { compatible: 'x,dma', reg: [0x4_0000, 0x1000], iommus: [SOC.smmuV3, 1] } }))
-      .platform('40000.dma', { treePath: '/soc/dma@40000', driver });
+      .platform('40000.dma', { treePath: '/soc/dma@40000', driver, group: null });
   expect(textOf(check(rule, dma, machine(null)))).toContain('Bind it once, to vfio-platform');
   expect(textOf(check(rule, dma, machine('x-dma')))).toContain('has not taken it into use');
 });
