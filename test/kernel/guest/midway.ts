@@ -1,9 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { contains, equal } from './assert.ts';
-import { runProgram } from './command.ts';
+import { runProgram, vfioCompose } from './command.ts';
 import { HeldRun, planHere } from './held-run.ts';
 import { noIommuNode } from './no-iommu.ts';
-import { bindError, giveBackPlatform, platformLink, platformState } from './platform.ts';
+import { bindError, bindPlatform, giveBackPlatform, platformLink, platformState } from './platform.ts';
 import { ended, project } from './project.ts';
 import { XGMAC, XGMAC_DRIVER } from './raw-midway.ts';
 import type { Scenario } from './scenario.ts';
@@ -45,6 +45,15 @@ export const midway: Scenario = ({ test, cleanup }) => {
     await tableAgrees(XGMAC, deviceInfo(run.fd(`device:${XGMAC}`)));
     await run.back();
     run = undefined;
+    equal(platformState(), before, 'the host');
+  });
+  test('R-TREE-2: inspect --check asks the kernel of a device on VFIO, and says so of one that is not', async () => {
+    const unbound = await vfioCompose(['inspect', XGMAC, '--check']);
+    ended(unbound, 4, 'inspect --check of a device of the host');
+    bindPlatform('platform', XGMAC, 'vfio-platform');
+    const bound = await vfioCompose(['inspect', XGMAC, '--check']);
+    giveBackPlatform('platform', XGMAC);
+    ended(bound, 0, 'inspect --check');
     equal(platformState(), before, 'the host');
   });
   test('R-GROUP-5: a device that the kernel cannot reset is refused by name, and nothing is touched', async () => {
