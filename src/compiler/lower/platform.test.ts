@@ -225,9 +225,9 @@ it('R-GROUP-5: accepts unsafe interrupts only for a VM with a device that nothin
   expect(parameters[0]?.cause).toContain(XGBE);
   const tree = {
     its: { compatible: 'arm,gic-v3-its', 'msi-controller': true as const, '#msi-cells': 1, phandle: 9 },
-    'dma@0': { compatible: ['arm,pl330', 'arm,primecell'], 'msi-parent': [9, 0] },
+    'dma@0': { compatible: 'x,dma', 'msi-parent': [9, 0] },
   };
-  const isolated = host().smmuV3().tree(tree).amba('0.dma', { treePath: '/dma@0', group: 5 }).build();
+  const isolated = host().smmuV3().tree(tree).platform('0.dma', { treePath: '/dma@0', group: 5 }).build();
   const plan = platformPlan(isolated, (index) =>
     platformVm('type1v2', [resolvedPlatform(index, '0.dma', { reset: 'none' })], {
       iommu: { type: 'type1v2', unsafeInterrupts: true, at },
