@@ -13,6 +13,7 @@ import { deviceNamedTwiceRule } from './device-named-twice.ts';
 import { deviceNotCoherentRule } from './device-not-coherent.ts';
 import { deviceOnDenyListRule } from './device-on-deny-list.ts';
 import { deviceOnVfioAlreadyRule } from './device-on-vfio-already.ts';
+import { deviceWithoutCompatibleRule } from './device-without-compatible.ts';
 import { deviceWithoutGroupRule } from './device-without-group.ts';
 import { directReservedRegionRule } from './direct-reserved-region.ts';
 import { driverUnknownRule } from './driver-unknown.ts';
@@ -62,6 +63,7 @@ export const rules: readonly Rule[] = [
   noiommuWithGroupRule,
   noiommuMemoryRule,
   noiommuHandoffRule,
+  deviceWithoutCompatibleRule,
   deviceWithoutGroupRule,
   childWithoutIsolationRule,
   notAnEndpointRule,

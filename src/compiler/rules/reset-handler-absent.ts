@@ -58,13 +58,14 @@ function checkDevice(entry: ResolvedPlatformDevice, host: HostIndex): Diagnostic
     const detail = `${titleOf(entry)} is in no device tree, so whether it has a reset (the ACPI method _RST) cannot be seen. If binding it fails with ENOENT, it has none.`;
     return [resetHandlerUnknown({ detail, at: entry.selectorAt })];
   }
-  if (resetHandlerOf(host, entry.device) !== null) return [];
+  // Without a compatible the kernel does not come that far, which is a finding of its own.
+  if (resetHandlerOf(host, entry.device) !== null || compatibleOf(node).length === 0) return [];
   const insists = insistence(entry, host);
   if (insists === null && entry.reset === 'none') return [];
   const module = kernelResetHandler(node);
   const why =
     module === null
-      ? `The kernel has no reset handler for ${titleOf(entry)}: it looks at the first compatible alone, which is ${compatibleOf(node)[0] ?? 'missing'}`
+      ? `The kernel has no reset handler for ${titleOf(entry)}: it looks at the first compatible alone, which is ${compatibleOf(node)[0] ?? ''}`
       : `The reset handler of ${titleOf(entry)} is ${module}, and the kernel ${host.inventory.kernel.release} has no such module`;
   if (insists === null && entry.reset === 'preferred') {
     const detail = `${why}. It is handed over without a reset (reset: preferred).`;
