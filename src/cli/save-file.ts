@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { writeFileAtomically } from '../runtime/project/state-directory.ts';
+import { writeFileAtomically } from '../runtime/write-atomically.ts';
 
 /** Writes a result to a file the user named, whole or not at all. Returns what went wrong as a sentence. */
 export function saveFile(file: string, cwd: string, text: string): string | undefined {

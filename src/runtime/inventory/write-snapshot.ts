@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import type { HostInventory } from '../../model/index.ts';
+import { writeFileAtomically } from '../write-atomically.ts';
 import { snapshotText } from './snapshot-text.ts';
 
 /**
@@ -14,25 +14,15 @@ export function writeSnapshot(
   options: { readonly identifiers: boolean },
 ): string | undefined {
   const text = snapshotText(inventory, options);
-  // In a folder where others write too, a name that can be guessed may already lead elsewhere: hence random, and new.
-  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     const present = statSync(path, { throwIfNoEntry: false });
     if (present && !present.isFile() && !present.isDirectory()) {
       writeFileSync(path, text);
       return undefined;
     }
-    const fd = openSync(temporary, 'wx', options.identifiers ? 0o600 : 0o644);
-    try {
-      writeFileSync(fd, text);
-      fsyncSync(fd);
-    } finally {
-      closeSync(fd);
-    }
-    renameSync(temporary, path);
+    writeFileAtomically(path, text, options.identifiers ? 0o600 : 0o644);
     return undefined;
   } catch (error) {
-    rmSync(temporary, { force: true });
     return `${path} cannot be written: ${(error as NodeJS.ErrnoException).code ?? 'unknown error'}.`;
   }
 }

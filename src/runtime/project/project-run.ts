@@ -8,7 +8,8 @@ import type { Kernel } from '../kernel/port.ts';
 import type { Machine } from './machine.ts';
 import { identifySelf } from './process-identity.ts';
 import { type LeftOver, type Phase, type ProjectRecord, writeRecord } from './record.ts';
-import { type ProjectDirectory, writeFileAtomically } from './state-directory.ts';
+import { type ProjectDirectory } from './state-directory.ts';
+import { writeFileAtomically } from '../write-atomically.ts';
 
 /** How long one durable step may take: a driver's remove can be slow, but it must not hang for ever (R-BIND-4). */
 export const STEP_TIMEOUT_MS = 60_000;

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Assignment } from '../../model/index.ts';
 import type { ProcessIdentity } from './process-identity.ts';
-import { type ProjectDirectory, writeFileAtomically } from './state-directory.ts';
+import { type ProjectDirectory } from './state-directory.ts';
+import { writeFileAtomically } from '../write-atomically.ts';
 
 /**
  * `starting` and `going-back` while steps run, `up` while the devices are out, `back` when all of the host has come

@@ -7,7 +7,8 @@ import type { SimulatedKernel } from '../kernel/sim/index.ts';
 import type { Machine } from './machine.ts';
 import { mergeInventories } from './merge-inventory.ts';
 import { localNames } from './name-service.ts';
-import { type StateDirectory, writeFileAtomically } from './state-directory.ts';
+import { type StateDirectory } from './state-directory.ts';
+import { writeFileAtomically } from '../write-atomically.ts';
 
 /**
  * A host made from a snapshot, with a simulated kernel. What outlives a process on a real host (drivers, overrides,

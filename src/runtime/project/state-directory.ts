@@ -1,18 +1,4 @@
-import {
-  accessSync,
-  constants,
-  existsSync,
-  fsyncSync,
-  closeSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
-import { randomUUID } from 'node:crypto';
+import { accessSync, constants, existsSync, lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -136,23 +122,3 @@ function makePrivate(path: string): void {
 
 /** Root's directory is the normal one, and a user who is not root lacks a right; anybody else's is a trap. */
 const isRoots = (uid: number, own: number): boolean => uid === 0 && own !== 0;
-
-/** Replaces a file in one step that survives a power loss: written beside it, synced, renamed, the directory synced. */
-export function writeFileAtomically(path: string, text: string): void {
-  // A name that nobody can foresee, and O_EXCL: in a directory that others may write, a link must not be followed.
-  const temporary = `${path}.${randomUUID()}.tmp`;
-  const fd = openSync(temporary, 'wx', 0o600);
-  try {
-    writeSync(fd, text);
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-  renameSync(temporary, path);
-  const directory = openSync(join(path, '..'), 'r');
-  try {
-    fsyncSync(directory);
-  } finally {
-    closeSync(directory);
-  }
-}
