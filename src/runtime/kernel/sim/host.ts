@@ -1,4 +1,4 @@
-import { treeOf, flatNode, type DeviceTree } from '../../../model/device-tree.ts';
+import { treeIn, type DeviceTree } from '../../../model/device-tree.ts';
 import { isPci, isVfioDriver, type HostDevice, type HostInventory } from '../../../model/inventory.ts';
 import { busOf } from '../../../model/reset.ts';
 import { Modules } from './modules.ts';
@@ -25,7 +25,6 @@ export class SimHost {
   nowMs = 0;
   /** Drivers besides those that modules bring, as `<bus>/<name>`. */
   readonly #drivers = new Set<string>();
-  #tree: DeviceTree | null | undefined;
 
   constructor(
     readonly inventory: HostInventory,
@@ -44,8 +43,7 @@ export class SimHost {
   /** The host's device tree; null where it has none. */
   get tree(): DeviceTree | null {
     const { deviceTree } = this.inventory;
-    this.#tree ??= deviceTree ? treeOf(deviceTree.nodes.map(flatNode)) : null;
-    return this.#tree;
+    return deviceTree ? treeIn(deviceTree) : null;
   }
 
   /** The device of that name on a bus. */
