@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { HostInventory } from '../../model/index.ts';
-import { treeIn } from '../../model/index.ts';
+import { type HostInventory, treeIn } from '../../model/index.ts';
 import { canonicalInventory } from './canonical.ts';
 import { isIdentifying } from './tree-secrets.ts';
 
