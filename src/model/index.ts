@@ -10,6 +10,7 @@ export * from './kernel-release.ts';
 export * from './manifest.ts';
 export * from './near-names.ts';
 export * from './plan.ts';
+export * from './plugin/index.ts';
 export * from './reset.ts';
 export * from './resolved.ts';
 export * from './span.ts';

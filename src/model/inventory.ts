@@ -11,6 +11,7 @@ export type {
   PciResource,
   PlatformDevice,
   ReservedRegion,
+  VfioBackend,
 } from './generated/snapshot.ts';
 import type { Bdf } from './bdf.ts';
 import { type DeviceTree, treeIn } from './device-tree.ts';

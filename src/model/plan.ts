@@ -2,6 +2,8 @@ export type { Assignment, DeviceRef, Fact, Plan, Step } from './generated/plan.t
 import type { Step } from './generated/plan.ts';
 
 export type StepKind = Step['kind'];
+/** The kinds of step that a register program is made of. */
+export type RegisterStep = StepOf<'write-region' | 'modify-region' | 'expect-region' | 'poll-region'>;
 /** The variant of {@link Step} of one kind. */
 export type StepOf<K extends StepKind> = Extract<Step, { kind: K }>;
 
@@ -41,6 +43,13 @@ const PERSISTENCE: { readonly [K in StepKind]: Persistence } = {
   'check-devtree-info': 'check',
   'reset-device': 'held',
   'write-region': 'held',
+  'modify-region': 'held',
+  'expect-region': 'check',
+  'poll-region': 'check',
+  delay: 'check',
+  'check-hot-reset': 'check',
+  'hot-reset': 'held',
+  'container-ioctl': 'held',
   'create-memfd': 'held',
   'resize-memfd': 'held',
   'allocate-memory': 'held',

@@ -1,5 +1,8 @@
 import type { Bytes, Iova } from './address.ts';
 import type { HostDevice, PciDevice, PlatformDevice } from './inventory.ts';
+import type { IommuPlugin } from './plugin/iommu-plugin.ts';
+import type { PluginOptions } from './plugin/plugin.ts';
+import type { ResetPlugin } from './plugin/reset-plugin.ts';
 import type { Span } from './span.ts';
 
 /** A manifest in which every name is bound to a thing of the host and every default is written out. */
@@ -11,11 +14,7 @@ export interface ResolvedManifest {
 export interface ResolvedVm {
   readonly name: string;
   readonly at: Span;
-  readonly iommu: {
-    readonly type: 'type1' | 'type1v2' | 'noiommu';
-    readonly unsafeInterrupts: boolean;
-    readonly at: Span;
-  };
+  readonly iommu: ResolvedIommu;
   readonly handoff:
     | { readonly mode: 'hold'; readonly at: Span }
     | {
@@ -30,6 +29,29 @@ export interface ResolvedVm {
   readonly memory: readonly ResolvedMemory[];
   readonly msi: { readonly banks: number; readonly at: Span };
   readonly devices: readonly ResolvedDevice[];
+}
+
+export interface ResolvedIommu {
+  /** The model's name: `type1v2`. */
+  readonly type: string;
+  /** Its number for VFIO_CHECK_EXTENSION and VFIO_SET_IOMMU. */
+  readonly extension: number;
+  /** False where nothing keeps the devices from the memory of the host: groups are made up, nothing is mapped. */
+  readonly isolates: boolean;
+  /** The plugin whose model it is, the one that this builds on behind it, and so on. Never empty. */
+  readonly plugins: readonly IommuPlugin[];
+  readonly options: PluginOptions;
+  readonly unsafeInterrupts: boolean;
+  readonly at: Span;
+}
+
+/** The plugin that silences and resets a device. */
+export interface ResolvedReset {
+  readonly plugin: ResetPlugin;
+  /** Why this one: `calxeda,hb-xgmac`, or that the manifest names it. */
+  readonly because: string;
+  readonly options: PluginOptions;
+  readonly at: Span;
 }
 
 export interface ResolvedMemory {
@@ -63,6 +85,8 @@ interface ResolvedCommon {
   readonly use: 'assign' | 'detach';
   readonly driver: string;
   readonly reset: 'required' | 'preferred' | 'none';
+  /** Null where no plugin knows it, and where the manifest wants no reset. */
+  readonly resetBy: ResolvedReset | null;
   readonly groupPolicy: 'strict' | 'take' | 'detach';
   readonly inUse: 'refuse' | 'take';
   /** The device's entry in the manifest. */

@@ -1,16 +1,24 @@
 /**
- * What a plugin's author imports. The hooks of reset and IOMMU plugins are not part of this version; the vocabulary that
- * they will speak is.
+ * What a plugin's author imports: the vocabulary, what declares a plugin and its registers, and what its model of a device
+ * is built on. docs/writing-a-reset-plugin.md starts from here.
  */
-export type {
-  Bdf,
-  Bytes,
-  Diagnostic,
-  DiagnosticDefinition,
-  DiagnosticKind,
-  Iova,
-  PciDevice,
-  Plan,
-  Step,
+export type * from '../model/index.ts';
+export {
+  bytes,
+  defineDiagnostic,
+  formatBytes,
+  hex,
+  invariant,
+  iova,
+  isPci,
+  lastOf,
+  parseBdf,
+  physical,
+  PLUGIN_API,
+  rangesOverlap,
+  RegisterBank,
 } from '../model/index.ts';
-export { bytes, defineDiagnostic, formatBytes, hex, iova, parseBdf } from '../model/index.ts';
+export * from './define.ts';
+
+export * from './registers.ts';
+export * from './run-program.ts';

@@ -1,4 +1,5 @@
 import { formatBytes, hex, type Step, unreachable } from '../model/index.ts';
+import { describeRegisterStep } from './register-step.ts';
 
 const u64 = (value: bigint): string => hex(value);
 const range = (iova: bigint, size: bigint): string => `${u64(iova)}-${u64(iova + size - 1n)} (${formatBytes(size)})`;
@@ -83,7 +84,7 @@ function describeCall(step: Exclude<Step, { kind: Described }>): string {
     case 'check-api-version':
       return `VFIO_GET_API_VERSION ${step.container} is 0`;
     case 'check-extension':
-      return `VFIO_CHECK_EXTENSION ${step.container} has ${step.extension}`;
+      return `VFIO_CHECK_EXTENSION ${step.container} has ${step.type}`;
     case 'check-group-viable':
       return `VFIO_GROUP_GET_STATUS ${step.groupHandle} is viable`;
     case 'set-container':
@@ -107,7 +108,18 @@ function describeCall(step: Exclude<Step, { kind: Described }>): string {
     case 'reset-device':
       return `VFIO_DEVICE_RESET ${step.deviceHandle}`;
     case 'write-region':
-      return `pwrite ${step.deviceHandle} reg${step.index}+${u64(step.offset)} ${step.register} = ${u64(step.value)}`;
+    case 'modify-region':
+    case 'expect-region':
+    case 'poll-region':
+      return describeRegisterStep(step);
+    case 'delay':
+      return `wait ${step.microseconds} µs for ${step.deviceHandle}`;
+    case 'check-hot-reset':
+      return `VFIO_DEVICE_GET_PCI_HOT_RESET_INFO ${step.deviceHandle}: hits none but ${step.owned.join(', ')}`;
+    case 'hot-reset':
+      return `VFIO_DEVICE_PCI_HOT_RESET ${step.deviceHandle} with ${step.groupHandles.join(', ')}`;
+    case 'container-ioctl':
+      return `${step.request} ${step.container}: ${step.meaning}`;
     case 'create-memfd':
       return `memfd_create${pages(step.pageSize)} as ${step.handle}`;
     case 'resize-memfd':

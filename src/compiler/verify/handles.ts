@@ -23,6 +23,7 @@ export function handlesOf(step: Step): HandleUse {
     case 'check-api-version':
     case 'check-extension':
     case 'set-iommu':
+    case 'container-ioctl':
     case 'check-iommu-info':
     case 'unmap-dma':
       return { uses: [step.container] };
@@ -38,8 +39,15 @@ export function handlesOf(step: Step): HandleUse {
     case 'clear-irq-unmask':
     case 'reset-device':
     case 'write-region':
+    case 'modify-region':
+    case 'expect-region':
+    case 'poll-region':
+    case 'delay':
+    case 'check-hot-reset':
     case 'clear-irqs':
       return { uses: [step.deviceHandle] };
+    case 'hot-reset':
+      return { uses: [step.deviceHandle, ...step.groupHandles] };
     case 'set-irqs':
       return { uses: [step.deviceHandle, ...step.eventfds] };
     case 'set-irq-unmask':

@@ -50,6 +50,14 @@ const ROWS: { readonly [K in StepKind]: Row<K> } = {
   'set-iommu': NOTHING,
   'reset-device': NOTHING,
   'write-region': NOTHING,
+  'modify-region': NOTHING,
+  'expect-region': NOTHING,
+  'poll-region': NOTHING,
+  delay: NOTHING,
+  'check-hot-reset': NOTHING,
+  'hot-reset': NOTHING,
+  // A plugin says what takes its call back; that it is one of the same container is all that can be known of it here.
+  'container-ioctl': { back: null, subject: (step) => step.container },
   'resize-memfd': NOTHING,
   'wait-node': NOTHING,
   'wait-noiommu-node': NOTHING,
@@ -73,7 +81,17 @@ function inverseOf(step: Step): string | null {
 }
 
 /** What may stand on the way back besides the inverses: a device is silenced and reset before its memory goes. */
-const BACK_ONLY: ReadonlySet<StepKind> = new Set(['reset-device', 'write-region']);
+const BACK_ONLY: ReadonlySet<StepKind> = new Set([
+  'reset-device',
+  'write-region',
+  'modify-region',
+  'expect-region',
+  'poll-region',
+  'delay',
+  'check-hot-reset',
+  'hot-reset',
+  'container-ioctl',
+]);
 
 /** Every acquisition is undone by the step that takes it back, once, and nothing else stands on the way back. */
 export const checkWayBack: Law = function* (plan) {

@@ -5,6 +5,10 @@ switch (value.kind) {
 case "check-iommu-info": return decode_CheckIommuInfoStep(value);
 case "check-region-info": return decode_CheckRegionInfoStep(value);
 case "write-region": return decode_WriteRegionStep(value);
+case "modify-region": return decode_ModifyRegionStep(value);
+case "expect-region": return decode_ExpectRegionStep(value);
+case "poll-region": return decode_PollRegionStep(value);
+case "container-ioctl": return decode_ContainerIoctlStep(value);
 case "create-memfd": return decode_CreateMemfdStep(value);
 case "resize-memfd": return decode_ResizeMemfdStep(value);
 case "allocate-memory": return decode_AllocateMemoryStep(value);
@@ -33,6 +37,45 @@ if (typeof value.size === 'string') value.size = BigInt(value.size);
 function decode_WriteRegionStep(value: any): void {
 if (typeof value.offset === 'string') value.offset = BigInt(value.offset);
 if (typeof value.value === 'string') value.value = BigInt(value.value);
+if (value.when) decode_condition(value.when);
+}
+
+function decode_condition(value: any): void {
+if (typeof value.offset === 'string') value.offset = BigInt(value.offset);
+if (typeof value.mask === 'string') value.mask = BigInt(value.mask);
+if (typeof value.equals === 'string') value.equals = BigInt(value.equals);
+}
+
+function decode_ModifyRegionStep(value: any): void {
+if (typeof value.offset === 'string') value.offset = BigInt(value.offset);
+if (typeof value.clear === 'string') value.clear = BigInt(value.clear);
+if (typeof value.set === 'string') value.set = BigInt(value.set);
+if (value.when) decode_condition(value.when);
+}
+
+function decode_ExpectRegionStep(value: any): void {
+if (typeof value.offset === 'string') value.offset = BigInt(value.offset);
+if (typeof value.mask === 'string') value.mask = BigInt(value.mask);
+if (typeof value.equals === 'string') value.equals = BigInt(value.equals);
+if (value.when) decode_condition(value.when);
+}
+
+function decode_PollRegionStep(value: any): void {
+if (typeof value.offset === 'string') value.offset = BigInt(value.offset);
+if (typeof value.mask === 'string') value.mask = BigInt(value.mask);
+if (typeof value.equals === 'string') value.equals = BigInt(value.equals);
+if (value.when) decode_condition(value.when);
+}
+
+function decode_ContainerIoctlStep(value: any): void {
+for (const value_fields_item of value.fields ?? []) {
+if (value_fields_item) decode_ioctlField(value_fields_item);
+}
+}
+
+function decode_ioctlField(value: any): void {
+if (typeof value.value === 'string') value.value = BigInt(value.value);
+if (typeof value.expect === 'string') value.expect = BigInt(value.expect);
 }
 
 function decode_CreateMemfdStep(value: any): void {
@@ -70,5 +113,8 @@ if (value_up_item) decode_Step(value_up_item);
 }
 for (const value_down_item of value.down ?? []) {
 if (value_down_item) decode_Step(value_down_item);
+}
+for (const value_recover_item of value.recover ?? []) {
+if (value_recover_item) decode_Step(value_recover_item);
 }
 }

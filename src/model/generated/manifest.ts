@@ -10,14 +10,24 @@ type?: IommuType
  * Accept a host without interrupt remapping: a device can then forge any interrupt of the host. The plan sets `allow_unsafe_interrupts` of vfio_iommu_type1 and puts it back.
  */
 unsafeInterrupts?: boolean
+/**
+ * The IOMMU plugin to use, by name, where several have the model.
+ */
+plugin?: string
+/**
+ * Options of the plugin; `vfio-compose plugin info NAME` shows them.
+ */
+options?: {
+
+}
 })
 /**
- * `type1v2` for every x86 and SMMU machine; `type1` has the older unmap rules; `noiommu` has no isolation at all: the device reaches all memory of the host, nothing is mapped, and the kernel is tainted.
+ * The name of an IOMMU model; `vfio-compose plugin list` shows those there are. `type1v2` is right for every x86 and SMMU machine; `type1` has the older unmap rules; `noiommu` has no isolation at all: the device reaches all memory of the host, nothing is mapped, and the kernel is tainted.
  * 
  * This interface was referenced by `ManifestDocument`'s JSON-Schema
  * via the `definition` "iommuType".
  */
-export type IommuType = ("type1v2" | "type1" | "noiommu")
+export type IommuType = string
 /**
  * This interface was referenced by `ManifestDocument`'s JSON-Schema
  * via the `definition` "reset".
@@ -28,11 +38,11 @@ export type Reset = (("required" | "preferred" | "none") | {
  */
 policy?: ("required" | "preferred" | "none")
 /**
- * The reset plugin to use, by name. Not supported yet.
+ * The reset plugin to use, by name. Left out, the one that matches the device most closely.
  */
 plugin?: string
 /**
- * Options of the plugin. Not supported yet.
+ * Options of the plugin; `vfio-compose plugin info NAME` shows them.
  */
 options?: {
 
@@ -98,6 +108,12 @@ name?: string
  * Other manifests to merge below this one: paths relative to this file.
  */
 include?: (string | string[])
+/**
+ * Plugins besides those that come with vfio-compose or are installed beside it: folders relative to this file, or names of packages that are found from it.
+ * 
+ * @maxItems 64
+ */
+plugins?: string[]
 /**
  * Who gets devices, by name: a VM or a user-space driver. A file with top-level `devices` is one VM of the project's name.
  */

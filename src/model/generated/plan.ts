@@ -28,7 +28,7 @@ export type DriverName = string
  * This interface was referenced by `Plan`'s JSON-Schema
  * via the `definition` "Step".
  */
-export type Step = (LoadModuleStep | SetModuleParameterStep | SetDriverOverrideStep | UnbindDriverStep | BindDriverStep | WaitNodeStep | WaitNoiommuNodeStep | ChownNodeStep | ChmodNodeStep | OpenContainerStep | CheckApiVersionStep | CheckExtensionStep | OpenGroupStep | OpenNoiommuGroupStep | CheckGroupViableStep | SetContainerStep | UnsetContainerStep | SetIommuStep | CheckIommuInfoStep | OpenDeviceStep | CheckDeviceInfoStep | CheckRegionInfoStep | CheckIrqInfoStep | CheckDevtreeInfoStep | ResetDeviceStep | WriteRegionStep | CreateMemfdStep | ResizeMemfdStep | AllocateMemoryStep | FreeMemoryStep | MapDmaStep | UnmapDmaStep | CreateEventfdStep | SetIrqsStep | ClearIrqsStep | SetIrqUnmaskStep | ClearIrqUnmaskStep | CloseStep)
+export type Step = (LoadModuleStep | SetModuleParameterStep | SetDriverOverrideStep | UnbindDriverStep | BindDriverStep | WaitNodeStep | WaitNoiommuNodeStep | ChownNodeStep | ChmodNodeStep | OpenContainerStep | CheckApiVersionStep | CheckExtensionStep | OpenGroupStep | OpenNoiommuGroupStep | CheckGroupViableStep | SetContainerStep | UnsetContainerStep | SetIommuStep | CheckIommuInfoStep | OpenDeviceStep | CheckDeviceInfoStep | CheckRegionInfoStep | CheckIrqInfoStep | CheckDevtreeInfoStep | ResetDeviceStep | WriteRegionStep | ModifyRegionStep | ExpectRegionStep | PollRegionStep | DelayStep | CheckHotResetStep | HotResetStep | ContainerIoctlStep | CreateMemfdStep | ResizeMemfdStep | AllocateMemoryStep | FreeMemoryStep | MapDmaStep | UnmapDmaStep | CreateEventfdStep | SetIrqsStep | ClearIrqsStep | SetIrqUnmaskStep | ClearIrqUnmaskStep | CloseStep)
 /**
  * This interface was referenced by `Plan`'s JSON-Schema
  * via the `definition` "stepId".
@@ -65,10 +65,12 @@ export type VfioNode = string
  */
 export type Handle = string
 /**
+ * The name of an IOMMU model, as the plugin that has it calls it.
+ * 
  * This interface was referenced by `Plan`'s JSON-Schema
  * via the `definition` "iommuType".
  */
-export type IommuType = ("type1" | "type1v2" | "noiommu")
+export type IommuModel = string
 /**
  * This interface was referenced by `Plan`'s JSON-Schema
  * via the `definition` "irqIndex".
@@ -81,6 +83,13 @@ export type IrqIndex = ("intx" | "msi" | "msix" | "err" | "req")
  * via the `definition` "irqNumber".
  */
 export type IrqNumber = number
+/**
+ * What a register access is for: `quiesce` ends interrupts and DMA, `reset` brings the device to a known state.
+ * 
+ * This interface was referenced by `Plan`'s JSON-Schema
+ * via the `definition` "programPart".
+ */
+export type ProgramPart = ("quiesce" | "reset")
 
 /**
  * What `up` does, in order, and the way back. A plan file is reviewed, then run exactly as it is.
@@ -125,6 +134,12 @@ up: Step[]
  * @maxItems 5000000
  */
 down: Step[]
+/**
+ * What silences the devices when whoever held them is gone: it opens them, quiesces and resets them, and closes them. Each step says which step of `up` it stands for in `undoes`. Run before the way back, where the plan does not hold them itself.
+ * 
+ * @maxItems 5000000
+ */
+recover?: Step[]
 }
 /**
  * Something of the host that the plan relies on. A host where it no longer holds is refused.
@@ -402,7 +417,11 @@ at?: Place
 dependsOn: StepId[]
 undoes?: StepId
 container: Handle
-extension: IommuType
+/**
+ * Its number for VFIO_CHECK_EXTENSION and VFIO_SET_IOMMU.
+ */
+extension: number
+type: IommuModel
 }
 /**
  * Held. open(2) of /dev/vfio/<group>.
@@ -520,7 +539,11 @@ at?: Place
 dependsOn: StepId[]
 undoes?: StepId
 container: Handle
-type: IommuType
+type: IommuModel
+/**
+ * Its number for VFIO_CHECK_EXTENSION and VFIO_SET_IOMMU.
+ */
+extension: number
 }
 /**
  * A check. VFIO_IOMMU_GET_INFO: the page size is offered, every range is inside the valid IOVA ranges, and enough mappings are left.
@@ -726,12 +749,292 @@ at?: Place
  */
 dependsOn: StepId[]
 undoes?: StepId
+plugin: Text
+part: ProgramPart
 deviceHandle: Handle
+/**
+ * Of the region.
+ */
 index: number
 offset: Bytes
-width: (1 | 2 | 4)
-value: Bytes
+/**
+ * In bytes.
+ */
+width: (1 | 2 | 4 | 8)
+/**
+ * Byte order of the register; little where it is left out.
+ */
+order?: ("little" | "big")
 register: Text
+value: Bytes
+action?: Text
+when?: RegisterCondition
+}
+/**
+ * The step is left out where this register does not read so.
+ * 
+ * This interface was referenced by `Plan`'s JSON-Schema
+ * via the `definition` "condition".
+ */
+export interface RegisterCondition {
+index: number
+offset: Bytes
+width: (1 | 2 | 4 | 8)
+order?: ("little" | "big")
+register: Text
+mask: Bytes
+equals: Bytes
+}
+/**
+ * Held. pread(2) of one register, bits cleared and set, pwrite(2).
+ * 
+ * This interface was referenced by `Plan`'s JSON-Schema
+ * via the `definition` "ModifyRegionStep".
+ */
+export interface ModifyRegionStep {
+kind: "modify-region"
+id: StepId
+resource: Text
+cause: Text
+at?: Place
+/**
+ * @maxItems 1000000
+ */
+dependsOn: StepId[]
+undoes?: StepId
+plugin: Text
+part: ProgramPart
+deviceHandle: Handle
+/**
+ * Of the region.
+ */
+index: number
+offset: Bytes
+/**
+ * In bytes.
+ */
+width: (1 | 2 | 4 | 8)
+/**
+ * Byte order of the register; little where it is left out.
+ */
+order?: ("little" | "big")
+register: Text
+clear: Bytes
+set: Bytes
+action: Text
+when?: RegisterCondition
+}
+/**
+ * A check. pread(2) of one register, whose masked bits must have this value.
+ * 
+ * This interface was referenced by `Plan`'s JSON-Schema
+ * via the `definition` "ExpectRegionStep".
+ */
+export interface ExpectRegionStep {
+kind: "expect-region"
+id: StepId
+resource: Text
+cause: Text
+at?: Place
+/**
+ * @maxItems 1000000
+ */
+dependsOn: StepId[]
+undoes?: StepId
+plugin: Text
+part: ProgramPart
+deviceHandle: Handle
+/**
+ * Of the region.
+ */
+index: number
+offset: Bytes
+/**
+ * In bytes.
+ */
+width: (1 | 2 | 4 | 8)
+/**
+ * Byte order of the register; little where it is left out.
+ */
+order?: ("little" | "big")
+register: Text
+mask: Bytes
+equals: Bytes
+action: Text
+onMismatch: ("fail" | "warn")
+when?: RegisterCondition
+}
+/**
+ * A check. pread(2) of one register until its masked bits have this value, or the time is up.
+ * 
+ * This interface was referenced by `Plan`'s JSON-Schema
+ * via the `definition` "PollRegionStep".
+ */
+export interface PollRegionStep {
+kind: "poll-region"
+id: StepId
+resource: Text
+cause: Text
+at?: Place
+/**
+ * @maxItems 1000000
+ */
+dependsOn: StepId[]
+undoes?: StepId
+plugin: Text
+part: ProgramPart
+deviceHandle: Handle
+/**
+ * Of the region.
+ */
+index: number
+offset: Bytes
+/**
+ * In bytes.
+ */
+width: (1 | 2 | 4 | 8)
+/**
+ * Byte order of the register; little where it is left out.
+ */
+order?: ("little" | "big")
+register: Text
+mask: Bytes
+equals: Bytes
+action: Text
+intervalMicroseconds: number
+timeoutMilliseconds: number
+onTimeout: ("fail" | "warn")
+when?: RegisterCondition
+}
+/**
+ * A check. Lets time pass that the device needs.
+ * 
+ * This interface was referenced by `Plan`'s JSON-Schema
+ * via the `definition` "DelayStep".
+ */
+export interface DelayStep {
+kind: "delay"
+id: StepId
+resource: Text
+cause: Text
+at?: Place
+/**
+ * @maxItems 1000000
+ */
+dependsOn: StepId[]
+undoes?: StepId
+plugin: Text
+part: ProgramPart
+deviceHandle: Handle
+microseconds: number
+}
+/**
+ * A check. VFIO_DEVICE_GET_PCI_HOT_RESET_INFO: every function that the reset of the slot or bus would hit is one of the plan.
+ * 
+ * This interface was referenced by `Plan`'s JSON-Schema
+ * via the `definition` "CheckHotResetStep".
+ */
+export interface CheckHotResetStep {
+kind: "check-hot-reset"
+id: StepId
+resource: Text
+cause: Text
+at?: Place
+/**
+ * @maxItems 1000000
+ */
+dependsOn: StepId[]
+undoes?: StepId
+plugin: Text
+deviceHandle: Handle
+/**
+ * The functions that this plan holds. The reset must hit no other.
+ * 
+ * @maxItems 256
+ */
+owned: Bdf[]
+}
+/**
+ * Held. VFIO_DEVICE_PCI_HOT_RESET.
+ * 
+ * This interface was referenced by `Plan`'s JSON-Schema
+ * via the `definition` "HotResetStep".
+ */
+export interface HotResetStep {
+kind: "hot-reset"
+id: StepId
+resource: Text
+cause: Text
+at?: Place
+/**
+ * @maxItems 1000000
+ */
+dependsOn: StepId[]
+undoes?: StepId
+plugin: Text
+deviceHandle: Handle
+/**
+ * The groups of all functions that are hit.
+ * 
+ * @minItems 1
+ * @maxItems 256
+ */
+groupHandles: Handle[]
+/**
+ * A reset that fails is reported and does not stop the run (`reset: preferred`).
+ */
+bestEffort: boolean
+}
+/**
+ * Held. An ioctl of the IOMMU backend of a container that is not of the mainline kernel.
+ * 
+ * This interface was referenced by `Plan`'s JSON-Schema
+ * via the `definition` "ContainerIoctlStep".
+ */
+export interface ContainerIoctlStep {
+kind: "container-ioctl"
+id: StepId
+resource: Text
+cause: Text
+at?: Place
+/**
+ * @maxItems 1000000
+ */
+dependsOn: StepId[]
+undoes?: StepId
+plugin: Text
+container: Handle
+/**
+ * The name of the ioctl in its header.
+ */
+request: string
+/**
+ * Above VFIO_BASE: the n of _IO(VFIO_TYPE, VFIO_BASE + n).
+ */
+number: number
+/**
+ * Its argument; none for an ioctl without.
+ * 
+ * @maxItems 64
+ */
+fields: IoctlField[]
+/**
+ * What the call must return at least; without it, it must return 0.
+ */
+atLeast?: number
+meaning: Text
+}
+/**
+ * One member of the argument, in the byte order of the host. Its offset is the sum of the widths before it.
+ * 
+ * This interface was referenced by `Plan`'s JSON-Schema
+ * via the `definition` "ioctlField".
+ */
+export interface IoctlField {
+name: string
+width: (1 | 2 | 4 | 8)
+value: Bytes
+expect?: Bytes
 }
 /**
  * Held. memfd_create(2); with a page size, of huge pages.

@@ -69,6 +69,12 @@ iommufd: boolean
  * The kernel offers the proposed VFIO_DEVICE_GET_DEVTREE_INFO. No mainline kernel does, and its number means something else there, so it is never found out by trying; left out is false.
  */
 devtreeInfo?: boolean
+/**
+ * IOMMU backends of this kernel that mainline does not have. Left out where there are none.
+ * 
+ * @maxItems 16
+ */
+backends?: VfioBackend[]
 }
 limits: {
 /**
@@ -112,7 +118,7 @@ nodes: DeviceTreeNode[]
  */
 export interface IommuUnit {
 name: Name
-kind: ("intel" | "amd" | "smmu-v3" | "smmu-v2" | "virtio" | "other")
+kind: ("intel" | "amd" | "smmu-v3" | "smmu-v2" | "virtio" | "pamu" | "other")
 /**
  * Width of an IOVA that it can translate, in bits; null where the host does not show it.
  */
@@ -128,6 +134,23 @@ export interface KernelModule {
  */
 state: ("loaded" | "builtin" | "available")
 parameters: {
+[k: string]: string
+}
+}
+/**
+ * This interface was referenced by `HostInventory`'s JSON-Schema
+ * via the `definition` "vfioBackend".
+ */
+export interface VfioBackend {
+name: string
+/**
+ * Its number for VFIO_CHECK_EXTENSION and VFIO_SET_IOMMU.
+ */
+extension: number
+/**
+ * What was found out about it: its dialect, the number of MSI banks.
+ */
+properties: {
 [k: string]: string
 }
 }

@@ -3,7 +3,7 @@ import type { Kernel } from '../kernel/port.ts';
 import {
   API_VERSION,
   checkExtension,
-  EXTENSION,
+  containerIoctl,
   getApiVersion,
   getGroupStatus,
   getIommuInfo,
@@ -30,11 +30,9 @@ export function checkApiVersion(kernel: Kernel, handles: Handles, step: StepOf<'
 }
 
 export function checkExtensionStep(kernel: Kernel, handles: Handles, step: StepOf<'check-extension'>): void {
-  if (checkExtension(kernel, handles.fd(step.container), EXTENSION[step.extension]) === 0) {
+  if (checkExtension(kernel, handles.fd(step.container), step.extension) === 0) {
     throw new UnexpectedAnswer(
-      step.extension === 'noiommu'
-        ? 'the kernel does not offer no-IOMMU mode: it was built without, or vfio.enable_unsafe_noiommu_mode is off'
-        : `the kernel does not offer the IOMMU type ${step.extension}: vfio_iommu_type1 is not loaded`,
+      `the kernel does not offer the IOMMU model ${step.type} (extension ${step.extension}): its module is not loaded, or it was built without, or its mode is off`,
     );
   }
 }
@@ -69,7 +67,26 @@ export function unsetContainerStep(kernel: Kernel, handles: Handles, step: StepO
 }
 
 export function setIommuStep(kernel: Kernel, handles: Handles, step: StepOf<'set-iommu'>): void {
-  setIommu(kernel, handles.fd(step.container), step.type);
+  setIommu(kernel, handles.fd(step.container), step.extension);
+}
+
+/** An ioctl that a plugin describes; what it must come to is in the step. */
+export function containerIoctlStep(kernel: Kernel, handles: Handles, step: StepOf<'container-ioctl'>): void {
+  const request = { name: step.request, number: step.number };
+  const { returned, values } = containerIoctl(kernel, handles.fd(step.container), request, step.fields);
+  const least = step.atLeast ?? 0;
+  if (step.atLeast === undefined ? returned !== 0 : returned < least) {
+    throw new UnexpectedAnswer(
+      `${step.request} on ${step.container} returned ${returned}; the plan needs ${step.atLeast === undefined ? '0' : `at least ${least}`}`,
+    );
+  }
+  step.fields.forEach((field, index) => {
+    const value = values[index];
+    if (field.expect === undefined || value === field.expect || value === undefined) return;
+    throw new UnexpectedAnswer(
+      `${step.request} on ${step.container} left ${hex(value)} in ${field.name}; the plan needs ${hex(field.expect)}`,
+    );
+  });
 }
 
 export function checkIommuInfo(kernel: Kernel, handles: Handles, step: StepOf<'check-iommu-info'>): void {

@@ -1,6 +1,5 @@
 import { formatBytes, type StepOf } from '../../model/index.ts';
 import type { Kernel } from '../kernel/port.ts';
-import { writeRegister } from '../registers.ts';
 import {
   connectEventfds,
   disableIrqs,
@@ -8,8 +7,10 @@ import {
   getDeviceInfo,
   getDevtreeInfo,
   getIrqInfo,
+  getPciHotResetInfo,
   getRegionInfo,
   PCI_IRQ,
+  pciHotReset,
   resetDevice,
   TooFewInterrupts,
   unmaskThrough,
@@ -78,16 +79,20 @@ export async function resetDeviceStep(kernel: Kernel, handles: Handles, step: St
   await resetDevice(kernel, handles.fd(step.deviceHandle));
 }
 
-/** One access of the register's own width. A plan writes little-endian registers only, as all of PCI are. */
-export function writeRegion(kernel: Kernel, handles: Handles, step: StepOf<'write-region'>): void {
-  const { deviceHandle, index, offset, width, value } = step;
-  const registers = {
-    kernel,
-    device: handles.fd(deviceHandle),
-    bus: handles.bus(deviceHandle),
-    region: handles.region(deviceHandle, index),
-  };
-  writeRegister(registers, offset, width, value);
+/** R-RESET-5: whoever resets a slot or a bus must hold every function on it. */
+export function checkHotReset(kernel: Kernel, handles: Handles, step: StepOf<'check-hot-reset'>): void {
+  const hit = getPciHotResetInfo(kernel, handles.fd(step.deviceHandle));
+  const others = hit.filter(({ address }) => !step.owned.some((owned) => owned === address));
+  if (others.length === 0) return;
+  const list = others.map(({ address, group }) => `${address} of group ${group}`).join(', ');
+  throw new UnexpectedAnswer(
+    `a hot reset of ${step.deviceHandle} would also hit ${list}, which this plan does not hold`,
+  );
+}
+
+export async function hotReset(kernel: Kernel, handles: Handles, step: StepOf<'hot-reset'>): Promise<void> {
+  const groups = step.groupHandles.map((handle) => handles.fd(handle));
+  await pciHotReset(kernel, handles.fd(step.deviceHandle), groups);
 }
 
 export function setIrqs(kernel: Kernel, handles: Handles, step: StepOf<'set-irqs'>): void {

@@ -61,7 +61,7 @@ export class Execution {
         // A durable step that failed may have had an effect; its way back looks at the host and decides.
         if (durable) ran.add(step.id);
         const failure = failureOf(step, error, this.input.explain);
-        if (isBestEffort(step)) {
+        if (isBearable(failure)) {
           events.warned?.(failure);
           continue;
         }
@@ -91,7 +91,7 @@ export class Execution {
       // Only where there is something to wait for: a turn of the queue costs as much as removing a mapping.
       const outcome = this.backStep(step);
       const failure = outcome instanceof Promise ? await outcome : outcome;
-      if (failure && isBestEffort(step)) {
+      if (failure && isBearable(failure)) {
         events.warned?.(failure);
       } else if (failure) {
         left.push(failure);
@@ -173,7 +173,9 @@ export class Execution {
   }
 }
 
-const isBestEffort = (step: Step): boolean => step.kind === 'reset-device' && step.bestEffort;
+/** A failure that is told and does not stop a run: of a reset that the manifest only prefers, or one that a plugin bears. */
+const isBearable = ({ step, kind }: StepFailure): boolean =>
+  kind === 'warning' || ((step.kind === 'reset-device' || step.kind === 'hot-reset') && step.bestEffort);
 
 const interruptedAt = (step: Step): StepFailure => ({
   step,

@@ -8,6 +8,11 @@ export class UnexpectedAnswer extends Error {
   override readonly name = 'UnexpectedAnswer';
 }
 
+/** Something that a plugin wants to be told, and that does not stop the run. */
+export class StepWarning extends Error {
+  override readonly name = 'StepWarning';
+}
+
 /** A step that could not be carried out within its time. */
 export class StepTimeout extends Error {
   override readonly name = 'StepTimeout';
@@ -21,7 +26,7 @@ export class DeviceHeld extends Error {
 /** What went wrong at a step, in parts that can be shown and stored. */
 export interface StepFailure {
   readonly step: Step;
-  readonly kind: 'errno' | 'answer' | 'timeout' | 'held' | 'interrupted';
+  readonly kind: 'errno' | 'answer' | 'warning' | 'timeout' | 'held' | 'interrupted';
   /** The call and its target: `VFIO_GROUP_SET_CONTAINER on group:4`. */
   readonly operation: string;
   /** The errno by name; null where no call failed. */
@@ -48,6 +53,7 @@ export function failureOf(step: Step, error: unknown, explain: Explain): StepFai
   const failure = { step, operation: step.kind, errno: null, explanation: message };
   const answers = [UnexpectedAnswer, MalformedAnswer, RegisterFault];
   if (answers.some((kind) => error instanceof kind)) return { ...failure, kind: 'answer' };
+  if (error instanceof StepWarning) return { ...failure, kind: 'warning' };
   if (error instanceof StepTimeout) return { ...failure, kind: 'timeout' };
   if (error instanceof DeviceHeld) return { ...failure, kind: 'held' };
   throw error;

@@ -6,6 +6,7 @@ import type { Handles } from './handles.ts';
 import * as host from './host-steps.ts';
 import type { HostSide } from './host-steps.ts';
 import * as memory from './memory-steps.ts';
+import * as register from './register-steps.ts';
 
 type Outcome = Promise<void> | void;
 type HostStep<K extends StepKind> = (side: HostSide, step: StepOf<K>) => Outcome;
@@ -36,6 +37,7 @@ const HELD_STEPS: { readonly [K in Exclude<StepKind, keyof typeof HOST_STEPS>]: 
   'unset-container': container.unsetContainerStep,
   'set-iommu': container.setIommuStep,
   'check-iommu-info': container.checkIommuInfo,
+  'container-ioctl': container.containerIoctlStep,
   'map-dma': container.mapDmaStep,
   'unmap-dma': container.unmapDmaStep,
   'open-device': device.openDevice,
@@ -44,7 +46,13 @@ const HELD_STEPS: { readonly [K in Exclude<StepKind, keyof typeof HOST_STEPS>]: 
   'check-irq-info': device.checkIrqInfo,
   'check-devtree-info': device.checkDevtreeInfo,
   'reset-device': device.resetDeviceStep,
-  'write-region': device.writeRegion,
+  'check-hot-reset': device.checkHotReset,
+  'hot-reset': device.hotReset,
+  'write-region': register.writeRegion,
+  'modify-region': register.modifyRegion,
+  'expect-region': register.expectRegion,
+  'poll-region': register.pollRegion,
+  delay: register.delay,
   'set-irqs': device.setIrqs,
   'clear-irqs': device.clearIrqs,
   'set-irq-unmask': device.setIrqUnmask,

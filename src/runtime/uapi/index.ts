@@ -2,6 +2,7 @@
 export * from './abi.ts';
 export { CAP_HEADER, MalformedAnswer } from './capability-chain.ts';
 export * from './check-extension.ts';
+export * from './container-ioctl.ts';
 export * from './device-get-devtree-info.ts';
 export * from './device-get-info.ts';
 export * from './device-get-irq-info.ts';

@@ -17,6 +17,6 @@ export const SET_IOMMU = defineIoctl('VFIO_SET_IOMMU', 'container', 2, {
  * Gives the container its IOMMU backend and attaches every group to it. Once per life of a container: when its last
  * group leaves, the backend goes too (drivers/vfio/container.c).
  */
-export function setIommu(kernel: Kernel, container: Fd, type: 'type1' | 'type1v2' | 'noiommu'): void {
-  call(kernel, SET_IOMMU, container, EXTENSION[type]);
+export function setIommu(kernel: Kernel, container: Fd, model: number | keyof typeof EXTENSION): void {
+  call(kernel, SET_IOMMU, container, typeof model === 'number' ? model : EXTENSION[model]);
 }

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { errnoOf, errnoOfLater, Session } from '../../../testing/session.ts';
 import { bar, host } from '../../../testing/index.ts';
 import * as uapi from '../../uapi/index.ts';
-import type { DeviceModel, RegisterModel } from './options.ts';
+import type { RegisterModel } from '../../../model/plugin/simulation.ts';
+import type { DeviceModel } from './options.ts';
 
 const NIC = '0000:03:00.0';
 const { intx, msi, msix, err, req } = uapi.PCI_IRQ;

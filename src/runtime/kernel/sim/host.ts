@@ -3,7 +3,7 @@ import { isPci, isVfioDriver, type HostDevice, type HostInventory } from '../../
 import { busOf } from '../../../model/reset.ts';
 import { Modules } from './modules.ts';
 import type { SimulationOptions } from './options.ts';
-import { RegisterBank } from './register-bank.ts';
+import { RegisterBank } from '../../../model/plugin/register-bank.ts';
 import { behaviourOf, type Behaviour } from './release.ts';
 import type { SimDevice, SimGroup, SimPciDevice } from './state.ts';
 

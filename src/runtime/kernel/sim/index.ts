@@ -1,3 +1,2 @@
-export type { DeviceModel, RegisterModel, SimulationOptions } from './options.ts';
-export { RegisterBank, type ResetValues } from './register-bank.ts';
+export type { DeviceModel, SimulationOptions } from './options.ts';
 export { SimulatedKernel, type BlockedWrite, type DeviceState } from './simulated-kernel.ts';

@@ -1,16 +1,5 @@
-import type { HostInventory } from '../../../model/index.ts';
+import type { HostInventory, RegisterModel, SimulatedIommu, SimulatedProcess } from '../../../model/index.ts';
 import type { ErrnoName } from '../errno.ts';
-
-/**
- * The registers of a device, for tests of what is written to them. Offsets count from the start of the region; values are
- * what a little-endian register of that width holds.
- */
-export interface RegisterModel {
-  read(region: number, offset: bigint, width: number): bigint;
-  write(region: number, offset: bigint, width: number, value: bigint): void;
-  /** The device was reset: by request, when it was opened, or when it was closed. Of a platform device: by its handler. */
-  reset(): void;
-}
 
 /** What an inventory does not say about a device. */
 export interface DeviceModel {
@@ -47,6 +36,8 @@ export interface SimulationOptions {
    * each driver brings along from the inventory.
    */
   readonly state?: HostInventory;
+  /** IOMMU backends that are not of the mainline kernel, by extension: each makes what goes behind one container. */
+  readonly backends?: ReadonlyMap<number, (process: SimulatedProcess) => SimulatedIommu>;
   /** How long udev takes to make a node, in simulated milliseconds. */
   readonly nodeDelayMs?: number;
   /** Whether the process has CAP_SYS_RAWIO, without which no-IOMMU mode is closed to it. It has, if nothing is said. */

@@ -2,7 +2,8 @@ import type { IommuGroup, PciDevice, PlatformDevice } from '../../../model/inven
 import type { ConfigSpace } from './config-space.ts';
 import type { EventfdState } from './eventfds.ts';
 import type { Interrupts } from './interrupts.ts';
-import type { DeviceModel, RegisterModel } from './options.ts';
+import type { RegisterModel } from '../../../model/plugin/simulation.ts';
+import type { DeviceModel } from './options.ts';
 import type { PlatformInterrupts } from './platform-interrupts.ts';
 import type { SparseMemory } from './sparse-memory.ts';
 

@@ -1,4 +1,4 @@
-import type { RegisterModel } from './options.ts';
+import type { RegisterModel } from './simulation.ts';
 
 /** What registers hold after a reset: by region, then by offset, 32 bits each. What is not named holds 0. */
 export type ResetValues = Readonly<Record<number, Readonly<Record<number, number>>>>;
