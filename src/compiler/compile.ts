@@ -7,10 +7,13 @@ import {
   type Manifest,
   type NameService,
   type Plan,
+  type PluginSet,
   type ResolvedManifest,
   type RunningProject,
 } from '../model/index.ts';
 import { lower } from './lower/lower.ts';
+import { askPlugins } from './plugins/ask.ts';
+import { checkPluginLaws } from './plugins/laws.ts';
 import { resolveManifest } from './resolve/resolve.ts';
 import { checkRules } from './rules/index.ts';
 import { verifyPlan } from './verify/verify.ts';
@@ -20,6 +23,8 @@ export interface CompilerInput {
   readonly inventory: HostInventory;
   /** Digest of the inventory, `sha256:…`. */
   readonly digest: string;
+  /** The plugins that may be used. */
+  readonly plugins: PluginSet;
   readonly names: NameService;
   readonly running: readonly RunningProject[];
   readonly toolVersion: string;
@@ -34,19 +39,24 @@ export interface CompilerOutput {
 }
 
 /**
- * The compiler after the manifest has been read: resolve, check the laws, lower, verify. Pure: the same input gives the
+ * The compiler after the manifest has been read: resolve, check the laws, ask the plugins, lower, verify. Pure: the same input gives the
  * same plan, to the byte.
  */
 export function compile(input: CompilerInput): CompilerOutput {
   const host = indexHost(input.inventory);
-  const resolved = resolveManifest(input.manifest, host);
+  const resolved = resolveManifest(input.manifest, host, input.plugins);
   const diagnostics = [...resolved.diagnostics];
   if (!resolved.value) return { diagnostics };
 
   diagnostics.push(...checkRules({ manifest: resolved.value, host, running: input.running }));
+  diagnostics.push(...checkPluginLaws(resolved.value, host, input.plugins));
   if (hasErrors(diagnostics)) return { diagnostics, resolved: resolved.value };
 
-  const lowered = lower({ ...input, manifest: resolved.value, host });
+  const asked = askPlugins(resolved.value, host, input.plugins);
+  diagnostics.push(...asked.diagnostics);
+  if (!asked.value) return { diagnostics, resolved: resolved.value };
+
+  const lowered = lower({ ...input, manifest: resolved.value, host, asked: asked.value });
   diagnostics.push(...lowered.diagnostics);
   if (!lowered.value) return { diagnostics, resolved: resolved.value };
 

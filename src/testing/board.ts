@@ -2,6 +2,7 @@ import { resolveManifest } from '../compiler/resolve/resolve.ts';
 import { indexHost } from '../model/index.ts';
 import type { DeviceManifest, ManifestDocument, ResolvedPlatformDevice, VmManifest } from '../model/index.ts';
 import { netdev } from './functions.ts';
+import { testPlugins } from './plugins.ts';
 import { host, type HostBuilder } from './host.ts';
 import { manifestFrom } from './manifest.ts';
 
@@ -86,7 +87,7 @@ export const withRings = (): HostBuilder =>
 /** Resolves VMs, with what was found as `code at place`. */
 export function resolve(vms: Record<string, Partial<VmManifest>>, on: HostBuilder = machine()) {
   const document = { version: 1, vms } as ManifestDocument;
-  const { value, diagnostics } = resolveManifest(manifestFrom(document), indexHost(on.build()));
+  const { value, diagnostics } = resolveManifest(manifestFrom(document), indexHost(on.build()), testPlugins);
   const found = diagnostics.map(({ code, at }) => `${code} at ${at?.file}`);
   return { found, diagnostics, devices: value?.vms.flatMap((vm) => vm.devices) ?? [] };
 }

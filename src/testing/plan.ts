@@ -1,6 +1,17 @@
 import { lower } from '../compiler/lower/lower.ts';
 import { resolveManifest } from '../compiler/resolve/resolve.ts';
-import { indexHost, type HostInventory, type NameService, type Plan } from '../model/index.ts';
+import {
+  type HostIndex,
+  type HostInventory,
+  indexHost,
+  type NameService,
+  type Plan,
+  type PluginSet,
+  type ResolvedManifest,
+  type Result,
+} from '../model/index.ts';
+import { testPlugins } from './plugins.ts';
+import { askPlugins } from '../compiler/plugins/ask.ts';
 import { manifestFrom } from './manifest.ts';
 import type { Vms } from './rule.ts';
 
@@ -10,19 +21,24 @@ export const testNames: NameService = {
   group: (name) => ({ wires: 4712 })[name],
 };
 
+/** Asks the plugins of a resolved manifest, and lowers it, without the laws. */
+export function lowerFor(
+  manifest: ResolvedManifest,
+  host: HostIndex,
+  digest = `sha256:${'0'.repeat(64)}`,
+  plugins: PluginSet = testPlugins,
+): Result<Plan> {
+  const { value: asked, diagnostics } = askPlugins(manifest, host, plugins);
+  return asked ? lower({ manifest, host, asked, names: testNames, toolVersion: '0.0.1', digest }) : { diagnostics };
+}
+
 /** The plan for resolved VMs on a host, lowered without the laws: for tests of what comes after them. */
 export function planFor(vms: Vms, inventory: HostInventory, name = 'tested'): Plan {
   const host = indexHost(inventory);
-  const resolved = resolveManifest(manifestFrom({ version: 1, name, vms: { ...vms } }), host);
+  const resolved = resolveManifest(manifestFrom({ version: 1, name, vms: { ...vms } }), host, testPlugins);
   if (!resolved.value) throw new Error(`the manifest of the test does not resolve: ${resolved.diagnostics[0]?.detail}`);
   const digest = `sha256:${'0'.repeat(64)}`;
-  const { value, diagnostics } = lower({
-    manifest: resolved.value,
-    host,
-    names: testNames,
-    toolVersion: '0.0.1',
-    digest,
-  });
+  const { value, diagnostics } = lowerFor(resolved.value, host, digest);
   if (!value) throw new Error(`the manifest of the test cannot be lowered: ${diagnostics[0]?.detail}`);
   return value;
 }

@@ -1,4 +1,3 @@
-import { lower } from '../compiler/lower/lower.ts';
 import {
   bytes,
   type HostIndex,
@@ -15,7 +14,8 @@ import {
 import { deviceTree, type NodeLiteral } from './device-tree.ts';
 import { host, type HostBuilder } from './host.ts';
 import { spanAt } from './manifest.ts';
-import { testNames } from './plan.ts';
+import { lowerFor } from './plan.ts';
+import { resolvedIommu } from './resolved-iommu.ts';
 import { resolvedPlatform as resolvedByDefault } from './resolved-platform.ts';
 
 const GIC = {
@@ -149,7 +149,7 @@ export function platformVm(
   return {
     name: 'edge',
     at,
-    iommu: { type, unsafeInterrupts: false, at: spanAt(['vms', 'edge', 'iommu']) },
+    iommu: resolvedIommu(type),
     handoff: { mode: 'hold', at },
     memory: type === 'noiommu' ? [] : [memory],
     msi: { banks: 0, at },
@@ -159,11 +159,9 @@ export function platformVm(
 }
 
 /** Lowers one VM without the laws of a manifest, which tests of what comes after them do not need. */
-export function lowerVm(inventory: HostInventory, make: (index: HostIndex) => ResolvedVm): ReturnType<typeof lower> {
+export function lowerVm(inventory: HostInventory, make: (index: HostIndex) => ResolvedVm): ReturnType<typeof lowerFor> {
   const index = indexHost(inventory);
-  const digest = `sha256:${'0'.repeat(64)}`;
-  const manifest = { name: 'tested', vms: [make(index)] };
-  return lower({ manifest, host: index, names: testNames, toolVersion: '0.0.1', digest });
+  return lowerFor({ name: 'tested', vms: [make(index)] }, index);
 }
 
 /** The plan of {@link lowerVm}. */
@@ -194,7 +192,7 @@ export const smmuPlan = (inventory: HostInventory = smmuHost().build()): Plan =>
       ],
     });
     const child = resolvedPlatform(index, MDIO, { origin: { kind: 'child', of: wan.device }, reset: 'none' });
-    const iommu = { type: 'type1v2', unsafeInterrupts: true, at: spanAt(['vms', 'edge', 'iommu']) } as const;
+    const iommu = resolvedIommu('type1v2', { unsafeInterrupts: true });
     return platformVm('type1v2', [wan, child, resolvedPlatform(index, PL330, { reset: 'preferred' })], { iommu });
   });
 

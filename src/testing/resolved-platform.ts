@@ -1,5 +1,6 @@
 import type { HostIndex, ResolvedPlatformDevice, ResolvedVm } from '../model/index.ts';
 import { spanAt } from './manifest.ts';
+import { resolvedIommu } from './resolved-iommu.ts';
 
 /** An entry for a platform device as a manifest that says nothing about it resolves; places are those of {@link spanAt}. */
 export function resolvedPlatform(
@@ -19,6 +20,7 @@ export function resolvedPlatform(
     use: 'assign',
     driver: device.bus === 'amba' ? 'vfio-amba' : 'vfio-platform',
     reset: 'none',
+    resetBy: null,
     groupPolicy: 'strict',
     inUse: 'refuse',
     at,
@@ -39,7 +41,7 @@ export function resolvedVm(name: string, devices: ResolvedVm['devices']): Resolv
   return {
     name,
     at,
-    iommu: { type: 'type1v2', unsafeInterrupts: false, at },
+    iommu: resolvedIommu('type1v2', { at }),
     handoff: { mode: 'hold', at },
     memory: [],
     msi: { banks: 0, at },

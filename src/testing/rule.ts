@@ -4,6 +4,7 @@ import { indexHost } from '../model/index.ts';
 import type { Diagnostic, RunningProject, VmManifest } from '../model/index.ts';
 import type { HostBuilder } from './host.ts';
 import { manifestFrom } from './manifest.ts';
+import { testPlugins } from './plugins.ts';
 
 /** VMs by name; what a test leaves out has its default. */
 export type Vms = Readonly<Record<string, VmManifest>>;
@@ -11,7 +12,11 @@ export type Vms = Readonly<Record<string, VmManifest>>;
 /** Runs one rule over resolved VMs on a host. */
 export function check(rule: Rule, vms: Vms, on: HostBuilder, running: readonly RunningProject[] = []): Diagnostic[] {
   const host = indexHost(on.build());
-  const { value, diagnostics } = resolveManifest(manifestFrom({ version: 1, name: 'tested', vms: { ...vms } }), host);
+  const { value, diagnostics } = resolveManifest(
+    manifestFrom({ version: 1, name: 'tested', vms: { ...vms } }),
+    host,
+    testPlugins,
+  );
   if (!value) throw new Error(`the manifest of the test does not resolve: ${diagnostics[0]?.detail}`);
   return rule.check({ manifest: value, host, running });
 }

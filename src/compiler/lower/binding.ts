@@ -2,10 +2,12 @@ import {
   type DeviceRef,
   type HostDevice,
   type HostIndex,
+  type IommuPlugin,
   invariant,
   isVfioDriver,
   type ResolvedDevice,
   type ResolvedManifest,
+  type ResolvedVm,
 } from '../../model/index.ts';
 import type { StepList } from './steps.ts';
 
@@ -45,13 +47,16 @@ export function lowerModules(manifest: ResolvedManifest, host: HostIndex, steps:
   return loaded;
 }
 
+/** The modules that a VM's IOMMU plugin needs: its own, or those of the one that it builds on. */
+export const modulesOf = ({ iommu }: ResolvedVm): NonNullable<IommuPlugin['modules']> =>
+  iommu.plugins.find(({ modules }) => modules)?.modules ?? [];
+
 /** The modules that a plan needs, each with why. Reset handlers are not among them: the kernel loads those itself. */
 function neededModules(manifest: ResolvedManifest): Map<string, string> {
   const needed = new Map<string, string>();
-  const translated = manifest.vms.some((vm) => vm.iommu.type !== 'noiommu');
-  if (translated) needed.set('vfio_iommu_type1', 'translates the DMA of every VM here');
-  const untranslated = manifest.vms.find((vm) => vm.iommu.type === 'noiommu');
-  if (untranslated) needed.set('vfio', `has the no-IOMMU mode of ${untranslated.name}`);
+  for (const vm of manifest.vms) {
+    for (const { module, why } of modulesOf(vm)) if (!needed.has(module)) needed.set(module, why);
+  }
   for (const vm of manifest.vms) {
     for (const device of vm.devices) {
       if (device.use === 'assign' && !needed.has(device.driver)) {

@@ -1,28 +1,20 @@
-import { type Bytes, bytes, type IovaRange, lastOf, type HostIndex, iova, type ResolvedVm } from '../../model/index.ts';
+import type { AskedDomain } from '../plugins/asked.ts';
+import { bytes, type DomainStep, invariant, type ResolvedVm, unreachable } from '../../model/index.ts';
 import { refOf } from './binding.ts';
 import { groupResource, type VmGroup } from './groups.ts';
+import { containerHandle } from './handles.ts';
 import { groupNode } from './nodes.ts';
 import type { StepList } from './steps.ts';
 
-export const containerHandle = (vm: string): string => `container#${vm}`;
-
-/** What a VM's memory asks of its container. */
-export interface MappingNeeds {
-  readonly count: number;
-  readonly pageSize: Bytes;
-  readonly ranges: readonly IovaRange[];
-}
-
 /**
  * Steps that build a VM's container: groups first, then the IOMMU model, then the rest of the groups (R-ORDER-1), then
- * what the kernel says of it against what the plan needs. Returns the steps after which devices and memory may follow.
- * Without an IOMMU there is nothing to ask about mappings: there are none.
+ * what the model's plugin wants before a device is opened. Returns the steps after which devices and memory may follow.
  */
 export function lowerContainer(
   vm: ResolvedVm,
   groups: readonly VmGroup[],
   nodeReady: ReadonlyMap<string, readonly string[]>,
-  needs: MappingNeeds,
+  domain: AskedDomain,
   steps: StepList,
 ): string[] {
   // A node that is there shows that vfio is loaded, so the container comes after the first group is ready.
@@ -36,25 +28,78 @@ export function lowerContainer(
     model ??= setModel(vm, set, steps);
   }
   const after = [...attached, ...(model ? [model] : [])];
-  if (vm.iommu.type === 'noiommu') return after;
-  const check = steps.add(
-    'check-iommu-info',
-    vm.name,
-    { ...reasonOf(vm), cause: 'the memory of the plan must fit what the IOMMU offers', after },
-    { container: containerHandle(vm.name), pageSize: needs.pageSize, ranges: [...needs.ranges], mappings: needs.count },
-  );
-  return [check];
+  return lowerDomainSteps(vm, domain.plugin, domain.configure, steps, after);
 }
 
 const reasonOf = (vm: ResolvedVm) => ({ resource: `container of ${vm.name}`, at: vm.at });
 
+/** What a plugin wants done to a container, one after the other. Returns what may follow when all of it is done. */
+export function lowerDomainSteps(
+  vm: ResolvedVm,
+  plugin: string,
+  wanted: readonly DomainStep[],
+  steps: StepList,
+  after: readonly string[],
+): string[] {
+  let last = [...after];
+  for (const one of wanted) last = [lowerDomainStep(vm, plugin, one, steps, last)];
+  return last;
+}
+
+function lowerDomainStep(
+  vm: ResolvedVm,
+  plugin: string,
+  one: DomainStep,
+  steps: StepList,
+  after: readonly string[],
+): string {
+  const container = containerHandle(vm.name);
+  const reason = { ...reasonOf(vm), cause: one.cause, after };
+  const subject = `${vm.name}/${one.subject}`;
+  switch (one.kind) {
+    case 'check-info': {
+      const { pageSize, ranges, mappings } = one;
+      return steps.add('check-iommu-info', subject, reason, { container, pageSize, ranges: [...ranges], mappings });
+    }
+    case 'ioctl': {
+      const details = ioctlDetails(plugin, container, one);
+      const done = steps.add('container-ioctl', subject, reason, details);
+      if (one.undo) {
+        const { resource } = reason;
+        const back = ioctlDetails(plugin, container, one.undo);
+        steps.undo('container-ioctl', done, subject, { resource, cause: one.undo.cause }, back);
+      }
+      return done;
+    }
+    default:
+      return unreachable(one);
+  }
+}
+
+type Ioctl = Omit<Extract<DomainStep, { kind: 'ioctl' }>, 'subject' | 'cause' | 'undo'>;
+
+const ioctlDetails = (plugin: string, container: string, { request, number, fields, atLeast, meaning }: Ioctl) => ({
+  plugin,
+  container,
+  request,
+  number,
+  fields: fields.map(({ name, width, value, expect }) => ({
+    name,
+    width,
+    value: bytes(value),
+    ...(expect === undefined ? {} : { expect: bytes(expect) }),
+  })),
+  ...(atLeast === undefined ? {} : { atLeast }),
+  meaning,
+});
+
 function setModel(vm: ResolvedVm, after: string, steps: StepList): string {
-  const { type, at } = vm.iommu;
-  const cause =
-    type === 'noiommu'
-      ? `UNSAFE: iommu: noiommu; nothing keeps the devices of ${vm.name} from the memory of the host`
-      : `iommu: ${type}`;
-  const details = { container: containerHandle(vm.name), type };
+  const { type, extension, isolates, at } = vm.iommu;
+  invariant(extension > 0, `the model ${type} of ${vm.name} has no number and passed the rules`);
+  const cause = isolates
+    ? `iommu: ${type}`
+    : `UNSAFE: iommu: ${type}; nothing keeps the devices of ${vm.name} from the memory of the host`;
+  const details = { container: containerHandle(vm.name), type, extension };
   return steps.add('set-iommu', vm.name, { ...reasonOf(vm), cause, at, after: [after] }, details);
 }
 
@@ -76,11 +121,12 @@ function openContainer(vm: ResolvedVm, after: readonly string[], steps: StepList
     { ...reason, cause: 'everything after relies on version 0', after: [open] },
     { container },
   );
+  const { type, extension, at } = vm.iommu;
   return steps.add(
     'check-extension',
     vm.name,
-    { ...reason, cause: `iommu: ${vm.iommu.type}`, at: vm.iommu.at, after: [version] },
-    { container, extension: vm.iommu.type },
+    { ...reason, cause: `iommu: ${type}`, at, after: [version] },
+    { container, type, extension },
   );
 }
 
@@ -123,17 +169,4 @@ function openGroup(vm: ResolvedVm, group: VmGroup, after: readonly string[], ste
     { resource, cause: `no host driver may be left in ${where}`, at, after: [open] },
     { groupHandle: handle },
   );
-}
-
-/** What the container must offer for a VM's memory: the largest page that it needs, and the ranges, merged. */
-export function mappingNeeds(vm: ResolvedVm, host: HostIndex): MappingNeeds {
-  const sorted = [...vm.memory].sort((a, b) => (a.iova < b.iova ? -1 : a.iova > b.iova ? 1 : 0));
-  const ranges: { first: IovaRange['first']; last: IovaRange['last'] }[] = [];
-  for (const memory of sorted) {
-    const last = iova(lastOf(memory.iova, memory.size));
-    const previous = ranges.at(-1);
-    if (previous && previous.last + 1n === memory.iova) previous.last = last;
-    else ranges.push({ first: memory.iova, last });
-  }
-  return { count: vm.memory.length, pageSize: bytes(host.inventory.kernel.pageSize), ranges };
 }

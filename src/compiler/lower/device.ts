@@ -1,26 +1,21 @@
-import { bytes, type ResolvedDevice, type ResolvedPciDevice } from '../../model/index.ts';
+import type { ResolvedPciDevice } from '../../model/index.ts';
+import { deviceHandle } from './handles.ts';
+import type { ProgramStep } from './program.ts';
+import { checkRegions, lowerProgram } from './programs.ts';
 import type { StepList } from './steps.ts';
 
-/** Index of the configuration space among a PCI device's regions (VFIO_PCI_CONFIG_REGION_INDEX, linux/vfio.h). */
-export const PCI_CONFIG_REGION = 7;
 /**
- * What quiesces a PCI function: the command register (offset 4, PCI Local Bus Specification 3.0, 6.2.2) with bus
- * mastering and both decoders off and INTx disabled.
- */
-const QUIESCED = { offset: bytes(4), width: 2, value: bytes(0x0400), register: 'PCI_COMMAND' } as const;
-
-export const deviceHandle = (device: ResolvedDevice): string => `device:${device.device.address}`;
-
-/**
- * Steps that open a device and make sure that it is silent before memory is mapped (R-ORDER-2): the kernel clears bus
- * mastering when it opens a PCI function, and a reset ends what was under way.
+ * Steps that open a PCI function and make sure that it is silent before memory is mapped (R-ORDER-2): the kernel clears bus
+ * mastering when it opens one, and what its plugin wants comes after.
  *
- * @param methods what can reset it by itself; without any, no reset is planned.
+ * @param before what its plugin wants before it is used.
+ * @param regions those that its programs reach into.
  * @param groupHandle of the group that it is opened through.
  */
 export function lowerDevice(
   device: ResolvedPciDevice,
-  methods: readonly string[],
+  before: readonly ProgramStep[],
+  regions: readonly number[],
   groupHandle: string,
   steps: StepList,
   after: readonly string[],
@@ -53,12 +48,7 @@ export function lowerDevice(
     { resource, cause: 'must answer as a PCI device', at, after: [open] },
     { deviceHandle: handle, bus: 'pci' },
   );
-  const config = steps.add(
-    'check-region-info',
-    `${address}/${PCI_CONFIG_REGION}`,
-    { resource, cause: 'where the configuration space is, to quiesce it on the way back', at, after: [info] },
-    { deviceHandle: handle, index: PCI_CONFIG_REGION },
-  );
+  const known = checkRegions(device, regions, steps, info);
   const irqs = device.irqs.map((one) =>
     steps.add(
       'check-irq-info',
@@ -67,47 +57,8 @@ export function lowerDevice(
       { deviceHandle: handle, index: one.index, count: one.count },
     ),
   );
-  if (!canReset(device, methods)) return [config, ...irqs];
-  const reset = steps.add(
-    'reset-device',
-    address,
-    { resource, cause: resetCause(device, methods), at, after: [config] },
-    { deviceHandle: handle, bestEffort: device.reset === 'preferred' },
-  );
-  return [config, ...irqs, reset];
-}
-
-const canReset = (device: ResolvedPciDevice, methods: readonly string[]): boolean =>
-  device.reset !== 'none' && methods.length > 0;
-
-const resetCause = (device: ResolvedPciDevice, methods: readonly string[]): string =>
-  `reset: ${device.reset}; the kernel tries ${methods.join(', then ')}`;
-
-/**
- * The way back of a device that DMA and interrupts may have run on: silent, then reset, before its memory goes
- * (R-ORDER-4). Added after the mappings, so that it runs before they are taken away.
- */
-export function lowerQuiesce(device: ResolvedPciDevice, methods: readonly string[], steps: StepList): void {
-  const address = device.device.address;
-  const resource = `device ${address}`;
-  const handle = deviceHandle(device);
-  const open = `open-device:${address}`;
-  if (canReset(device, methods)) {
-    steps.undo(
-      'reset-device',
-      open,
-      address,
-      { resource, cause: resetCause(device, methods) },
-      { deviceHandle: handle, bestEffort: device.reset === 'preferred' },
-    );
-  }
-  steps.undo(
-    'write-region',
-    `check-region-info:${address}/${PCI_CONFIG_REGION}`,
-    `${address}/${QUIESCED.register}`,
-    { resource, cause: 'quiesce: bus mastering off before its memory goes' },
-    { deviceHandle: handle, index: PCI_CONFIG_REGION, ...QUIESCED },
-  );
+  const ready = [...(known.length > 0 ? known : [info]), ...irqs];
+  return lowerProgram(device, before, steps, ready);
 }
 
 /** Steps that connect a device's interrupts, once the mappings exist (R-ORDER-3). */

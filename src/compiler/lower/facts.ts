@@ -7,7 +7,7 @@ import {
   type ResolvedManifest,
 } from '../../model/index.ts';
 import { insistsOnResetHandler, resetHandlerOf } from '../../devicetree/reset-handler.ts';
-import { moduleKey } from './binding.ts';
+import { moduleKey, modulesOf } from './binding.ts';
 import { TREE_READERS } from './tree-facts.ts';
 
 /** Reads one property of the host as text; null where the host does not have it. */
@@ -67,6 +67,14 @@ const READERS: Readonly<Record<string, Readonly<Record<string, Reader>>>> = {
     reset_required: (host, name) => parameterOf(host, name, 'reset_required'),
   },
   tree: TREE_READERS,
+  backend: {
+    identity: (host, name) => {
+      const found = host.inventory.vfio.backends?.find((backend) => backend.name === name);
+      if (!found) return null;
+      const properties = Object.entries(found.properties).sort(([a], [b]) => (a < b ? -1 : 1));
+      return [`extension ${found.extension}`, ...properties.map(([key, value]) => `${key} ${value}`)].join(', ');
+    },
+  },
 };
 
 // The name may come from a plan file: it is looked up among what the host has, never among what any object has.
@@ -106,7 +114,7 @@ export function readFact(host: HostIndex, fact: Pick<Fact, 'subject' | 'property
 
 /** The facts that a plan for this manifest relies on, as they are. */
 export function collectFacts(manifest: ResolvedManifest, host: HostIndex): Fact[] {
-  return subjectsOf(manifest).flatMap(({ subject, without = [] }) =>
+  return subjectsOf(manifest, host).flatMap(({ subject, without = [] }) =>
     Object.keys(READERS[subject.split(' ', 1)[0] ?? ''] ?? {})
       .filter((property) => !without.includes(property))
       .map((property) => ({ subject, property, value: readFact(host, { subject, property }) ?? null })),
@@ -125,13 +133,17 @@ const PARAMETER_OF: Readonly<Record<string, string>> = {
   reset_required: 'vfio_platform',
 };
 
-function subjectsOf(manifest: ResolvedManifest): Subject[] {
+function subjectsOf(manifest: ResolvedManifest, host: HostIndex): Subject[] {
   const subjects: Subject[] = [{ subject: 'kernel' }];
   const groups = new Set<number>();
   const nodes = new Set<string>();
   const modules = new Set<string>();
-  for (const { iommu, devices } of manifest.vms) {
-    modules.add(iommu.type === 'noiommu' ? 'vfio' : 'vfio_iommu_type1');
+  const backends = new Set<string>();
+  for (const vm of manifest.vms) {
+    const { devices } = vm;
+    for (const { module } of modulesOf(vm)) modules.add(module);
+    const backend = vm.iommu.plugins.find((plugin) => plugin.backend)?.backend?.(host);
+    if (backend) backends.add(backend.name);
     for (const { device: found, driver, use } of devices) {
       const pci = found.bus === 'pci';
       subjects.push({ subject: `device ${found.address}`, without: [pci ? 'reset handler' : 'reset methods'] });
@@ -144,6 +156,7 @@ function subjectsOf(manifest: ResolvedManifest): Subject[] {
     Object.keys(PARAMETER_OF).filter((parameter) => PARAMETER_OF[parameter] !== moduleKey(name));
   return [
     ...subjects,
+    ...[...backends].sort().map((name) => ({ subject: `backend ${name}` })),
     ...[...nodes].sort().map((path) => ({ subject: `tree ${path}` })),
     ...[...groups].sort((a, b) => a - b).map((id) => ({ subject: `group ${id}` })),
     ...[...modules].sort().map((name) => ({ subject: `module ${name}`, without: parametersWithout(name) })),

@@ -8,7 +8,7 @@ export type VmGroup =
 /** The group that a device of a VM is opened through. Its number is not known beforehand without an IOMMU. */
 export function groupOf(vm: ResolvedVm, device: ResolvedDevice): VmGroup {
   const { address, group } = device.device;
-  if (vm.iommu.type === 'noiommu') {
+  if (!vm.iommu.isolates) {
     return { kind: 'noiommu', device, handle: `group:noiommu:${address}`, name: `noiommu:${address}` };
   }
   invariant(group !== null, `device ${address} without a group passed the rules`);

@@ -1,10 +1,11 @@
+import { testPlugins } from '../../testing/plugins.ts';
 import { expect, it } from 'vitest';
 import { indexHost, type Step } from '../../model/index.ts';
 import { describeStep } from '../../render/step.ts';
-import { host, manifestFrom, planFor, testNames } from '../../testing/index.ts';
+import { host, manifestFrom, planFor } from '../../testing/index.ts';
+import { lowerFor } from '../../testing/plan.ts';
 import { resolveManifest } from '../resolve/resolve.ts';
 import { verifyPlan } from '../verify/verify.ts';
-import { lower } from './lower.ts';
 
 const ADDRESS = '0000:31:00.0';
 const onIntel = () => host().intelIommu().nic(ADDRESS, { group: 26 });
@@ -124,9 +125,9 @@ it('maps nothing and opens nothing for a VM that only gets its devices bound, an
 it('reports a user that the host does not know', () => {
   const index = indexHost(onIntel().build());
   const vms = { edge: { handoff: { mode: 'bind' as const, user: 'nobody-here' }, devices: { wan: ADDRESS } } };
-  const { value: manifest } = resolveManifest(manifestFrom({ version: 1, vms }), index);
+  const { value: manifest } = resolveManifest(manifestFrom({ version: 1, vms }), index, testPlugins);
   if (!manifest) throw new Error('the manifest does not resolve');
-  const lowered = lower({ manifest, host: index, names: testNames, toolVersion: '0.0.1', digest: '' });
+  const lowered = lowerFor(manifest, index);
   expect(lowered.value).toBeUndefined();
   expect(lowered.diagnostics.map((diagnostic) => diagnostic.code)).toEqual(['unknown-user-or-group']);
 });

@@ -1,30 +1,37 @@
 import {
   type Assignment,
   type HostIndex,
+  invariant,
   type NameService,
   type Plan,
-  resetMethodsOn,
   type ResolvedDevice,
   type ResolvedManifest,
   type ResolvedVm,
   type Result,
 } from '../../model/index.ts';
 import { inBindingOrder, lowerBinding, lowerModules, refOf } from './binding.ts';
-import { lowerContainer, mappingNeeds } from './container.ts';
-import { lowerDevice, lowerInterrupts, lowerQuiesce } from './device.ts';
+import type { Asked, AskedDomain } from '../plugins/asked.ts';
+import { lowerContainer, lowerDomainSteps } from './container.ts';
+import { lowerDevice, lowerInterrupts } from './device.ts';
 import { collectFacts } from './facts.ts';
 import { groupOf, groupsOf } from './groups.ts';
 import { lowerMemory } from './memory.ts';
 import { lowerNode } from './nodes.ts';
 import { type NodeOwner, ownerOf } from './owner.ts';
-import { lowerNoiommuMode, lowerUnsafeInterrupts } from './parameters.ts';
-import { lowerPlatformDevice, lowerPlatformQuiesce } from './platform-device.ts';
+import { lowerHotResets, lowerHotResetsBack } from './hot-reset.ts';
+import { lowerParameters, lowerUnsafeInterrupts } from './parameters.ts';
+import { kernelResetOf, lowerPlatformDevice } from './platform-device.ts';
 import { lowerPlatformInterrupts } from './platform-interrupts.ts';
+import { askedOf, programSteps, type ProgramStep, regionsOf } from './program.ts';
+import { lowerProgramBack } from './programs.ts';
+import { lowerRecovery } from './recover.ts';
 import { StepList } from './steps.ts';
 
 export interface LoweringInput {
   readonly manifest: ResolvedManifest;
   readonly host: HostIndex;
+  /** What the manifest's plugins said. */
+  readonly asked: Asked;
   readonly names: NameService;
   readonly toolVersion: string;
   /** Digest of the inventory, `sha256:…`. */
@@ -47,12 +54,15 @@ export function lower(input: LoweringInput): Result<Plan> {
   const prepared = [
     ...modules,
     ...lowerUnsafeInterrupts(manifest, host, steps, modules),
-    ...lowerNoiommuMode(manifest, host, steps, modules),
+    ...lowerParameters(manifest, input.asked, host, steps, modules),
   ];
   const nodesReady = manifest.vms.map((vm) => lowerHostSide(vm, owners.get(vm) ?? null, host, steps, prepared));
   manifest.vms.forEach((vm, index) => {
-    if (vm.handoff.mode === 'hold') lowerHeldSide(vm, nodesReady[index] ?? new Map(), host, steps);
+    if (vm.handoff.mode === 'hold') lowerHeldSide(vm, nodesReady[index] ?? new Map(), input, steps);
   });
+  for (const vm of manifest.vms) {
+    for (const device of assignedOf(vm)) lowerRecovery(vm, device, programsOf(device, input).afterCrash, steps);
+  }
   return {
     value: {
       format_version: 1,
@@ -63,11 +73,12 @@ export function lower(input: LoweringInput): Result<Plan> {
         release: host.inventory.kernel.release,
         architecture: host.inventory.kernel.architecture,
       },
-      plugins: [],
+      plugins: [...input.asked.plugins],
       facts: collectFacts(manifest, host),
       assignments: assignmentsOf(manifest),
       up: steps.up,
       down: steps.down,
+      ...(steps.recovery.length > 0 ? { recover: steps.recovery } : {}),
     },
     diagnostics,
   };
@@ -99,34 +110,64 @@ function lowerHostSide(
 function lowerHeldSide(
   vm: ResolvedVm,
   ready: ReadonlyMap<string, readonly string[]>,
-  host: HostIndex,
+  input: LoweringInput,
   steps: StepList,
 ): void {
-  const assigned = vm.devices.filter(({ use }) => use === 'assign');
-  const container = lowerContainer(vm, groupsOf(vm), ready, mappingNeeds(vm, host), steps);
-  const quiet = assigned.flatMap((device) => openQuietly(device, groupOf(vm, device).handle, host, steps, container));
-  // Without an IOMMU nothing can be mapped: the kernel has no such call there, and a manifest that asks is refused.
-  const mapped = vm.iommu.type === 'noiommu' ? quiet : lowerMemory(vm, steps, quiet);
+  const { asked } = input;
+  const domain = domainOf(vm, asked);
+  const assigned = assignedOf(vm);
+  const container = lowerContainer(vm, groupsOf(vm), ready, domain, steps);
+  const opened = assigned.flatMap((device) => openQuietly(vm, device, input, steps, container));
+  const quiet = lowerHotResets(vm, asked.devices, steps, opened);
+  const mapped = lowerMemory(vm, domain.mappings, steps, quiet);
+  const complete = lowerDomainSteps(vm, domain.plugin, domain.complete, steps, mapped);
+  lowerHotResetsBack(vm, asked.devices, steps);
+  for (const device of assigned) lowerProgramBack(device, programsOf(device, input).afterUse, steps);
   for (const device of assigned) {
-    if (device.bus === 'pci') lowerQuiesce(device, resetMethodsOn(host, device.device), steps);
-    else lowerPlatformQuiesce(device, host, steps);
-  }
-  for (const device of assigned) {
-    if (device.bus === 'pci') lowerInterrupts(device, steps, mapped);
-    else lowerPlatformInterrupts(device, steps, mapped);
+    if (device.bus === 'pci') lowerInterrupts(device, steps, complete);
+    else lowerPlatformInterrupts(device, steps, complete);
   }
 }
 
+const assignedOf = (vm: ResolvedVm): ResolvedDevice[] => vm.devices.filter(({ use }) => use === 'assign');
+
+function domainOf(vm: ResolvedVm, asked: Asked): AskedDomain {
+  const domain = asked.domains.get(vm);
+  invariant(domain !== undefined, `the IOMMU plugin of ${vm.name} was not asked`);
+  return domain;
+}
+
+/** What is done to a device before it is used, after, and when its holder is gone. */
+interface Programs {
+  readonly beforeUse: readonly ProgramStep[];
+  readonly afterUse: readonly ProgramStep[];
+  readonly afterCrash: readonly ProgramStep[];
+}
+
+function programsOf(device: ResolvedDevice, { asked, host }: LoweringInput): Programs {
+  const answer = askedOf(asked.devices, device);
+  const kernel = device.bus === 'pci' ? null : kernelResetOf(device, host);
+  return {
+    beforeUse: programSteps(device, answer, answer?.beforeUse, kernel),
+    afterUse: programSteps(device, answer, answer?.afterUse, kernel),
+    // What the kernel does by itself it has done when the last descriptor of the device went.
+    afterCrash: programSteps(device, answer, answer?.afterCrash, null),
+  };
+}
+
 function openQuietly(
+  vm: ResolvedVm,
   device: ResolvedDevice,
-  groupHandle: string,
-  host: HostIndex,
+  input: LoweringInput,
   steps: StepList,
   after: readonly string[],
 ): string[] {
+  const { beforeUse, afterUse } = programsOf(device, input);
+  const regions = regionsOf([...beforeUse, ...afterUse]);
+  const { handle } = groupOf(vm, device);
   return device.bus === 'pci'
-    ? lowerDevice(device, resetMethodsOn(host, device.device), groupHandle, steps, after)
-    : lowerPlatformDevice(device, groupHandle, host, steps, after);
+    ? lowerDevice(device, beforeUse, regions, handle, steps, after)
+    : lowerPlatformDevice(device, beforeUse, regions, handle, input.host, steps, after);
 }
 
 function assignmentsOf(manifest: ResolvedManifest): Assignment[] {

@@ -1,5 +1,12 @@
-import { type Bytes, bytes, type ResolvedMemory, type ResolvedVm } from '../../model/index.ts';
-import { containerHandle } from './container.ts';
+import {
+  type Bytes,
+  bytes,
+  type DomainMapping,
+  invariant,
+  type ResolvedMemory,
+  type ResolvedVm,
+} from '../../model/index.ts';
+import { containerHandle } from './handles.ts';
 import type { StepList } from './steps.ts';
 
 /** One mmap(2): the entries of the manifest that share it, each at its offset. */
@@ -15,9 +22,10 @@ interface Allocation {
  * Entries of private memory with the same pages share one allocation, so that fifty thousand entries do not take fifty
  * thousand mmaps. A memfd is made for others to map too, so each entry has its own.
  */
-function allocationsOf(vm: ResolvedVm): Allocation[] {
+function allocationsOf(vm: ResolvedVm, mapped: ReadonlySet<number>): Allocation[] {
   const allocations = new Map<string, Allocation>();
   vm.memory.forEach((memory, index) => {
+    if (!mapped.has(index)) return;
     const { backing, pageSize } = memory;
     const pages = pageSize === null ? '' : `-${pageSize}`;
     const key = backing === 'memfd' ? `memfd/${index}` : `${backing}${pages}`;
@@ -36,26 +44,60 @@ function allocationsOf(vm: ResolvedVm): Allocation[] {
  * Steps that allocate a VM's memory and map it. The mappings of a container follow one another (the kernel takes its
  * lock for each), so what must come after all of them (interrupts, R-ORDER-3) depends on the returned last one.
  */
-export function lowerMemory(vm: ResolvedVm, steps: StepList, after: readonly string[]): readonly string[] {
-  let last = after;
-  const container = containerHandle(vm.name);
-  for (const allocation of allocationsOf(vm)) {
+export function lowerMemory(
+  vm: ResolvedVm,
+  mappings: readonly DomainMapping[],
+  steps: StepList,
+  after: readonly string[],
+): readonly string[] {
+  const places = new Map<number, Place>();
+  // Of what is not mapped nothing is allocated either: a plugin may leave an entry out.
+  const mapped = new Set(mappings.map(({ memory }) => memory));
+  for (const allocation of allocationsOf(vm, mapped)) {
     const allocated = allocate(vm, allocation, steps);
-    for (const { memory, index, offset } of allocation.entries) {
-      const subject = `${vm.name}/${index}`;
-      const resource = `memory ${index} of ${vm.name}`;
-      const where = { container, iova: memory.iova, size: memory.size };
-      const map = steps.add(
-        'map-dma',
-        subject,
-        { resource, cause: 'memory of the manifest', at: memory.at, after: [...last, allocated] },
-        { ...where, memory: allocation.handle, offset, access: memory.access },
-      );
-      steps.undo('unmap-dma', map, subject, { resource, cause: 'the devices must not reach it any more' }, where);
-      last = [map];
+    for (const { index, memory, offset } of allocation.entries) {
+      places.set(index, { memory, offset, handle: allocation.handle, allocated });
     }
   }
+  const single = mapped.size === mappings.length;
+  let last = after;
+  mappings.forEach((mapping, position) => {
+    const place = places.get(mapping.memory);
+    invariant(place !== undefined, `mapping ${position} of ${vm.name} is of no memory`);
+    last = [lowerMapping(vm, mapping, place, single ? '' : `/${position}`, steps, last)];
+  });
   return last;
+}
+
+/** Where an entry of the manifest lies in what is allocated for it. */
+interface Place {
+  readonly memory: ResolvedMemory;
+  readonly offset: Bytes;
+  readonly handle: string;
+  /** The step that allocates it. */
+  readonly allocated: string;
+}
+
+function lowerMapping(
+  vm: ResolvedVm,
+  { memory: index, offset, iova, size, remark }: DomainMapping,
+  place: Place,
+  suffix: string,
+  steps: StepList,
+  after: readonly string[],
+): string {
+  const subject = `${vm.name}/${index}${suffix}`;
+  const resource = `memory ${index} of ${vm.name}`;
+  const where = { container: containerHandle(vm.name), iova, size };
+  const cause = remark === undefined ? 'memory of the manifest' : `memory of the manifest; ${remark}`;
+  const map = steps.add(
+    'map-dma',
+    subject,
+    { resource, cause, at: place.memory.at, after: [...after, place.allocated] },
+    { ...where, memory: place.handle, offset: bytes(place.offset + offset), access: place.memory.access },
+  );
+  steps.undo('unmap-dma', map, subject, { resource, cause: 'the devices must not reach it any more' }, where);
+  return map;
 }
 
 function allocate(vm: ResolvedVm, allocation: Allocation, steps: StepList): string {

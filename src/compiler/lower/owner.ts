@@ -40,7 +40,7 @@ export interface NodeOwner {
 export function ownerOf(vm: ResolvedVm, names: NameService): Result<NodeOwner> {
   const { handoff } = vm;
   if (handoff.mode === 'hold') return { diagnostics: [] };
-  if (vm.iommu.type === 'noiommu') return ownerWithoutIommu(vm);
+  if (!vm.iommu.isolates) return ownerWithoutIommu(vm);
   const diagnostics: Diagnostic[] = [];
   const number = (what: 'user' | 'group'): number | null => {
     const wanted = handoff[what];

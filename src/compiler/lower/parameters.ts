@@ -1,5 +1,6 @@
 import { msiIsolation } from '../../devicetree/msi.ts';
 import type { HostIndex, ResolvedDevice, ResolvedManifest, ResolvedVm } from '../../model/index.ts';
+import type { Asked } from '../plugins/asked.ts';
 import type { StepList } from './steps.ts';
 
 interface Switch {
@@ -8,7 +9,6 @@ interface Switch {
 }
 
 const UNSAFE_INTERRUPTS: Switch = { module: 'vfio_iommu_type1', parameter: 'allow_unsafe_interrupts' };
-const NOIOMMU_MODE: Switch = { module: 'vfio', parameter: 'enable_unsafe_noiommu_mode' };
 
 /** Sets allow_unsafe_interrupts where a VM accepts it and its devices need it. */
 export function lowerUnsafeInterrupts(
@@ -18,7 +18,7 @@ export function lowerUnsafeInterrupts(
   after: readonly string[],
 ): string[] {
   for (const vm of manifest.vms) {
-    if (!vm.iommu.unsafeInterrupts || vm.iommu.type === 'noiommu') continue;
+    if (!vm.iommu.unsafeInterrupts || !vm.iommu.isolates) continue;
     const open = vm.devices.find((device) => device.use === 'assign' && !isIsolated(device, host));
     if (open) {
       const what =
@@ -43,20 +43,25 @@ function isIsolated(device: ResolvedDevice, host: HostIndex): boolean {
 }
 
 /**
- * Turns no-IOMMU mode on where a VM asks for it by name (R-GROUP-3), before any device is bound: the kernel makes the
- * group of a device in its bind (vfio_group_find_or_alloc in drivers/vfio/group.c). Being the first of the way here, it is
- * the last of the way back, when nothing is bound any more.
+ * Turns on what the IOMMU plugins of a manifest need, each parameter once, before any device is bound. Being the first of
+ * the way here, it is the last of the way back, when nothing is bound any more.
  */
-export function lowerNoiommuMode(
+export function lowerParameters(
   manifest: ResolvedManifest,
+  asked: Asked,
   host: HostIndex,
   steps: StepList,
   after: readonly string[],
 ): string[] {
-  const vm = manifest.vms.find((candidate) => candidate.iommu.type === 'noiommu');
-  if (!vm) return [];
-  const cause = `UNSAFE: ${vm.name} takes devices without an IOMMU; while this is on, root may do so with any device`;
-  return turnOn(NOIOMMU_MODE, vm, cause, host, steps, after);
+  const done = new Set<string>();
+  return manifest.vms.flatMap((vm) =>
+    (asked.domains.get(vm)?.parameters ?? []).flatMap((wanted) => {
+      const name = `${wanted.module}.${wanted.parameter}`;
+      if (done.has(name)) return [];
+      done.add(name);
+      return turnOn(wanted, vm, wanted.cause, host, steps, after);
+    }),
+  );
 }
 
 /** Sets a parameter that is N to Y, and puts it back. */

@@ -2,7 +2,9 @@ import { resetHandlerOf } from '../../devicetree/reset-handler.ts';
 import { type HostIndex, hex, type ResolvedPlatformDevice } from '../../model/index.ts';
 import { refOf } from './binding.ts';
 import { type Exposed, exposedBy, regionFlags, triggerOf } from './correlation.ts';
-import { deviceHandle } from './device.ts';
+import { deviceHandle } from './handles.ts';
+import type { KernelReset, ProgramStep } from './program.ts';
+import { checkRegions, lowerProgram } from './programs.ts';
 import type { StepList } from './steps.ts';
 
 /** What the steps of one platform or AMBA device have in common. */
@@ -13,7 +15,10 @@ interface Subject {
   readonly deviceHandle: string;
   /** The module that resets it; null where the host has none. */
   readonly handler: string | null;
-  /** `preferred` asks for what the host has; `required` asks in any case: the kernel may know a way that nobody sees. */
+  /**
+   * `preferred` asks the kernel for what it has; `required` asks in any case: it may know a way that nobody sees. Where a
+   * plugin resets the device, the kernel is asked only for what it is known to have.
+   */
   readonly resets: boolean;
 }
 
@@ -26,7 +31,7 @@ function subjectOf(device: ResolvedPlatformDevice, host: HostIndex): Subject {
     resource: `device ${address}`,
     deviceHandle: deviceHandle(device),
     handler,
-    resets: device.reset === 'required' || (device.reset === 'preferred' && handler !== null),
+    resets: device.reset !== 'none' && (handler !== null || (device.reset === 'required' && device.resetBy === null)),
   };
 }
 
@@ -35,11 +40,15 @@ function subjectOf(device: ResolvedPlatformDevice, host: HostIndex): Subject {
  * that it is silent before memory is mapped (R-ORDER-2). The kernel runs its reset handler at the first open and at the
  * last close as well (vfio_platform_open_device and _close_device in drivers/vfio/platform/vfio_platform_common.c).
  *
+ * @param before what silences and resets it before it is used.
+ * @param touched the regions that its programs reach into.
  * @param groupHandle of the group that it is opened through.
  * @returns the steps after which memory may be mapped.
  */
 export function lowerPlatformDevice(
   device: ResolvedPlatformDevice,
+  before: readonly ProgramStep[],
+  touched: readonly number[],
   groupHandle: string,
   host: HostIndex,
   steps: StepList,
@@ -57,16 +66,25 @@ export function lowerPlatformDevice(
   const exposed = exposedBy(device, host);
   const info = checkDevice(subject, exposed, steps, open);
   const checks = exposed === null ? checkDemands(subject, steps, info) : checkTree(subject, exposed, host, steps, info);
-  const known = [info, ...checks];
-  if (!subject.resets) return known;
-  const reason = { resource, cause: resetCause(subject), at, after: known };
-  return [...known, steps.add('reset-device', address, reason, resetOf(subject))];
+  // Without a tree the manifest's own demands may have asked about a region already.
+  const asked =
+    exposed === null ? device.regions.map(({ index }) => index) : exposed.regions.map(({ vfioIndex }) => vfioIndex);
+  const more = checkRegions(
+    device,
+    touched.filter((index) => !asked.includes(index)),
+    steps,
+    info,
+  );
+  return lowerProgram(device, before, steps, [info, ...checks, ...more]);
 }
 
-const resetOf = ({ device, deviceHandle: handle }: Subject) => ({
-  deviceHandle: handle,
-  bestEffort: device.reset === 'preferred',
-});
+/** What the kernel is asked for between silencing and resetting a device; null where it has nothing for it. */
+export function kernelResetOf(device: ResolvedPlatformDevice, host: HostIndex): KernelReset | null {
+  const subject = subjectOf(device, host);
+  if (!subject.resets) return null;
+  // What a plugin has silenced and proves itself does not hang on the kernel's handler.
+  return { cause: resetCause(subject), bestEffort: device.reset === 'preferred' || device.resetBy !== null };
+}
 
 const resetCause = ({ device, handler }: Subject): string =>
   `reset: ${device.reset}; by ${handler ?? 'whatever the kernel has for it'}`;
@@ -74,6 +92,7 @@ const resetCause = ({ device, handler }: Subject): string =>
 /** What becomes of the device when its last descriptor goes. Where nothing silences it, the plan says so. */
 function closeCause({ device, handler, resets }: Subject): string {
   if (handler !== null) return `the kernel runs ${handler} again`;
+  if (device.resetBy !== null) return `it was silenced before; the kernel has no handler of its own`;
   if (resets) return 'the kernel resets it again';
   return `UNSAFE: reset: ${device.reset}, and the kernel has no handler: it goes back with whatever DMA and interrupts its user left on`;
 }
@@ -86,7 +105,12 @@ function checkDevice(subject: Subject, exposed: Exposed | null, steps: StepList,
     'check-device-info',
     address,
     { resource, cause, at: device.at, after: [open] },
-    { deviceHandle: subject.deviceHandle, bus, ...exposed?.counts, ...(resets ? { reset: true as const } : {}) },
+    {
+      deviceHandle: subject.deviceHandle,
+      bus,
+      ...exposed?.counts,
+      ...(resets && device.resetBy === null ? { reset: true as const } : {}),
+    },
   );
 }
 
@@ -152,16 +176,4 @@ function checkDemands(subject: Subject, steps: StepList, info: string): string[]
     ),
   );
   return [...regions, ...interrupts];
-}
-
-/**
- * The way back of a platform device: its reset handler turns its interrupts and its DMA off before its memory goes
- * (R-ORDER-4). Added after the mappings, so that it runs before they are taken away.
- */
-export function lowerPlatformQuiesce(device: ResolvedPlatformDevice, host: HostIndex, steps: StepList): void {
-  const subject = subjectOf(device, host);
-  if (!subject.resets) return;
-  const { address, resource } = subject;
-  const reason = { resource, cause: `quiesce: its interrupts and its DMA end here; ${resetCause(subject)}` };
-  steps.undo('reset-device', `open-device:${address}`, address, reason, resetOf(subject));
 }

@@ -1,5 +1,5 @@
 import type { ResolvedPlatformDevice } from '../../model/index.ts';
-import { deviceHandle } from './device.ts';
+import { deviceHandle } from './handles.ts';
 import type { Reason, StepList } from './steps.ts';
 
 /**

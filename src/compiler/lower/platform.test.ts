@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { resolvedIommu } from '../../testing/resolved-iommu.ts';
 import { bytes, type HostInventory, type Step } from '../../model/index.ts';
 import { describeStep } from '../../render/step.ts';
 import { host, planFor, spanAt } from '../../testing/index.ts';
@@ -230,7 +231,7 @@ it('R-GROUP-5: accepts unsafe interrupts only for a VM with a device that nothin
   const isolated = host().smmuV3().tree(tree).platform('0.dma', { treePath: '/dma@0', group: 5 }).build();
   const plan = platformPlan(isolated, (index) =>
     platformVm('type1v2', [resolvedPlatform(index, '0.dma', { reset: 'none' })], {
-      iommu: { type: 'type1v2', unsafeInterrupts: true, at },
+      iommu: resolvedIommu('type1v2', { unsafeInterrupts: true, at }),
     }),
   );
   expect(ofKind(plan.up, 'set-module-parameter')).toEqual([]);

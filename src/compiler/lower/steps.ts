@@ -20,6 +20,8 @@ export interface Reason {
 export class StepList {
   readonly up: Step[] = [];
   private readonly back: Step[] = [];
+  /** What silences devices whose holder is gone, in the order in which it runs. */
+  readonly recovery: Step[] = [];
   private readonly ids = new Set<string>();
 
   /** Adds a step to `up` and returns its id: its kind and `subject`, which must be unlike that of any other step of the kind. */
@@ -33,6 +35,16 @@ export class StepList {
    */
   undo<K extends StepKind>(kind: K, undoes: string, subject: string, reason: Reason, details: Details<K>): string {
     return this.push(this.back, `back:${kind}:${subject}`, kind, reason, details, undoes);
+  }
+
+  /** Adds a step that silences a device whose holder is gone; it stands for the step of `up` that gave the device away. */
+  recover<K extends StepKind>(kind: K, undoes: string, subject: string, reason: Reason, details: Details<K>): string {
+    return this.push(this.recovery, `recover:${kind}:${subject}`, kind, reason, details, undoes);
+  }
+
+  /** Whether there is a step with this id. */
+  has(id: string): boolean {
+    return this.ids.has(id);
   }
 
   /** The way back, in the order in which it runs, each step depending on those of `undo`'s reasons. */

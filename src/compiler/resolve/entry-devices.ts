@@ -6,10 +6,12 @@ import type {
   HostIndex,
   Manifest,
   Origin,
+  PluginSet,
   ResolvedDevice,
   ResolvedPciDevice,
   ResolvedPlatformDevice,
 } from '../../model/index.ts';
+import { chooseReset } from '../plugins/choose-reset.ts';
 import type { ExpandedEntry } from './child-devices.ts';
 import { irqUnknown } from './diagnostics-of-parts.ts';
 import type { FoundEntry } from './find-devices.ts';
@@ -25,7 +27,14 @@ const USUAL_DRIVERS: { readonly [B in HostDevice['bus']]: string } = {
   cdx: 'vfio-cdx',
 };
 
-type Common = Omit<ResolvedPciDevice, 'bus' | 'device' | 'origin' | 'name' | 'irqs' | 'guest' | 'driver'>;
+type Common = Omit<ResolvedPciDevice, 'bus' | 'device' | 'origin' | 'name' | 'irqs' | 'guest' | 'driver' | 'resetBy'>;
+
+/** What entries are resolved with. */
+export interface Known {
+  readonly manifest: Manifest;
+  readonly host: HostIndex;
+  readonly plugins: PluginSet;
+}
 
 interface Found {
   readonly devices: readonly ResolvedDevice[];
@@ -33,12 +42,8 @@ interface Found {
 }
 
 /** The devices that an entry stands for, with their children, then those that it brings along. */
-export function resolveEntry(
-  entry: ExpandedEntry,
-  siblings: readonly Sibling[],
-  manifest: Manifest,
-  host: HostIndex,
-): Found {
+export function resolveEntry(entry: ExpandedEntry, siblings: readonly Sibling[], known: Known): Found {
+  const { manifest, host } = known;
   const common = commonOf(entry);
   const several = entry.devices.filter(({ origin }) => origin.kind !== 'child').length > 1;
   const pciIrqs = entry.devices.some(({ device }) => isPci(device)) ? resolvePciIrqs(entry, manifest) : NO_IRQS;
@@ -48,7 +53,15 @@ export function resolveEntry(
     const name = several || child ? `${entry.name}@${device.address}` : entry.name;
     // What an entry says is for the device that it names: a child that comes with it has the defaults of its bus.
     const driver = (child ? undefined : entry.settings.driver) ?? USUAL_DRIVERS[device.bus];
-    const shared = { ...common, ...(child ? { inUse: 'refuse' as const } : {}), name, driver, origin };
+    const { resetBy, diagnostics: ofReset } = chooseReset(
+      device,
+      child ? {} : entry.settings,
+      { path: entry.path, manifest },
+      host,
+      known.plugins,
+    );
+    diagnostics.push(...ofReset);
+    const shared = { ...common, ...(child ? { inUse: 'refuse' as const } : {}), name, driver, origin, resetBy };
     if (isPci(device)) return { ...shared, bus: 'pci', device, irqs: pciIrqs.found, guest: guestOf(entry.settings) };
     const place = { path: entry.path, manifest };
     const own = child ? undefined : resolvePlatformSettings(entry.settings, device, host, place);
@@ -56,14 +69,25 @@ export function resolveEntry(
     const settings = own?.settings ?? plainPlatformSettings(place);
     return { ...shared, ...settings, bus: device.bus, device, children: childrenOf(entry, device, manifest) };
   });
-  const brought = siblings.map((sibling) => resolveSibling(sibling, entry, common, manifest));
+  const brought = siblings.map((sibling) => {
+    // What the manifest says of a reset is about the device that it names; what comes along has the plugin that matches it.
+    const { resetBy, diagnostics: ofReset } = chooseReset(
+      sibling.device,
+      {},
+      { path: entry.path, manifest },
+      host,
+      known.plugins,
+    );
+    diagnostics.push(...ofReset);
+    return resolveSibling(sibling, entry, { ...common, resetBy }, manifest);
+  });
   return { devices: [...named, ...brought], diagnostics };
 }
 
 function resolveSibling(
   { device, of }: Sibling,
   entry: ExpandedEntry,
-  common: Common,
+  common: Common & Pick<ResolvedDevice, 'resetBy'>,
   manifest: Manifest,
 ): ResolvedDevice {
   const origin: Origin = { kind: 'group-sibling', of };

@@ -1,3 +1,4 @@
+import { testPlugins } from '../../testing/plugins.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { DeviceManifest, HostInventory, ManifestDocument, VmManifest } from '../../model/index.ts';
@@ -20,7 +21,7 @@ const machine = (): HostBuilder =>
 
 function resolve(vms: Record<string, Partial<VmManifest>>, inventory: HostInventory = machine().build()) {
   const document = { version: 1, vms } as ManifestDocument;
-  const result = resolveManifest(manifestFrom(document), indexHost(inventory));
+  const result = resolveManifest(manifestFrom(document), indexHost(inventory), testPlugins);
   const found = result.diagnostics.map(({ code, at }) => ({ code, at: at?.file }));
   return { ...result, found, vms: result.value?.vms ?? [] };
 }
@@ -296,13 +297,13 @@ test('does not depend on the order of the devices in the inventory', () => {
       b: { devices: { port: '00:1c.4', none: '14:00.0', vague: { class: '02' } } },
     },
   });
-  const expected = resolveManifest(manifest, indexHost(inventory));
+  const expected = resolveManifest(manifest, indexHost(inventory), testPlugins);
   fc.assert(
     fc.property(
       fc.shuffledSubarray(inventory.devices, { minLength: inventory.devices.length }),
       fc.shuffledSubarray(inventory.groups, { minLength: inventory.groups.length }),
       (devices, groups) => {
-        expect(resolveManifest(manifest, indexHost({ ...inventory, devices, groups }))).toEqual(expected);
+        expect(resolveManifest(manifest, indexHost({ ...inventory, devices, groups }), testPlugins)).toEqual(expected);
       },
     ),
     { numRuns: 50 },

@@ -7,24 +7,26 @@ import type {
   HostIndex,
   Manifest,
   Path,
+  PluginSet,
   ResolvedDevice,
   ResolvedManifest,
   ResolvedVm,
   Result,
   VmManifest,
 } from '../../model/index.ts';
-import { resolveHandoff, resolveIommu, resolveMemory } from './vm-settings.ts';
+import { chooseIommu } from '../plugins/choose-iommu.ts';
+import { resolveHandoff, resolveMemory } from './vm-settings.ts';
 import { siblingsOf } from './group-siblings.ts';
 import { lookupOf } from './lookup.ts';
 import { vmWithoutDevices } from './diagnostics.ts';
 
 /**
- * Binds every name of a manifest to a device of the host and writes every default out. The value is there even with
+ * Binds every name of a manifest to a device of the host, or to a plugin, and writes every default out. The value is there even with
  * errors, holding what could be resolved, so that the rules can find what else is wrong.
  *
  * @param manifest of the right shape: one selector to an entry, sizes that fit 64 bits
  */
-export function resolveManifest(manifest: Manifest, host: HostIndex): Result<ResolvedManifest> {
+export function resolveManifest(manifest: Manifest, host: HostIndex, plugins: PluginSet): Result<ResolvedManifest> {
   const finder = new DeviceFinder(manifest, lookupOf(host));
   const vms = Object.entries(manifest.document.vms ?? {});
   const found = vms.flatMap(([name, vm]) =>
@@ -38,11 +40,13 @@ export function resolveManifest(manifest: Manifest, host: HostIndex): Result<Res
     const own = byVm.get(name) ?? [];
     diagnostics.push(...checkNotEmpty(name, own, manifest));
     const devices = own.flatMap((entry) => {
-      const one = resolveEntry(entry, siblings.get(entry) ?? [], manifest, host);
+      const one = resolveEntry(entry, siblings.get(entry) ?? [], { manifest, host, plugins });
       diagnostics.push(...one.diagnostics);
       return one.devices;
     });
-    return resolveVm(name, vm, devices, manifest, host);
+    const { iommu, diagnostics: ofIommu } = chooseIommu(vm, ['vms', name], manifest, host, plugins);
+    diagnostics.push(...ofIommu);
+    return resolveVm(name, vm, devices, iommu, manifest, host);
   });
   return { value: { name: manifest.name, vms: resolved }, diagnostics };
 }
@@ -61,6 +65,7 @@ function resolveVm(
   name: string,
   vm: VmManifest,
   devices: readonly ResolvedDevice[],
+  iommu: ResolvedVm['iommu'],
   manifest: Manifest,
   host: HostIndex,
 ): ResolvedVm {
@@ -68,7 +73,7 @@ function resolveVm(
   return {
     name,
     at: manifest.keyAt(path),
-    iommu: resolveIommu(vm, path, manifest),
+    iommu,
     handoff: resolveHandoff(vm, path, manifest),
     memory: resolveMemory(vm, path, manifest, host),
     msi: { banks: vm.msi?.banks ?? 0, at: manifest.at([...path, 'msi']) },

@@ -14,12 +14,6 @@ import { parseSize } from '../manifest/size.ts';
 /** The commonest huge page of the commonest machines, where the host has no pool that says otherwise. */
 const USUAL_HUGE_PAGE = bytes(2n << 20n);
 
-export function resolveIommu(vm: VmManifest, path: Path, manifest: Manifest): ResolvedVm['iommu'] {
-  const written = typeof vm.iommu === 'string' ? { type: vm.iommu } : (vm.iommu ?? {});
-  const { type = 'type1v2', unsafeInterrupts = false } = written;
-  return { type, unsafeInterrupts, at: manifest.at([...path, 'iommu']) };
-}
-
 export function resolveHandoff(vm: VmManifest, path: Path, manifest: Manifest): ResolvedVm['handoff'] {
   const at = manifest.at([...path, 'handoff']);
   const written = typeof vm.handoff === 'string' ? { mode: vm.handoff } : (vm.handoff ?? { mode: 'hold' });

@@ -3,11 +3,12 @@ import { expect, test } from 'vitest';
 import { indexHost } from '../../model/index.ts';
 import type { HostIndex, HostInventory, ManifestDocument } from '../../model/index.ts';
 import { disk, host, manifestFrom, netdev } from '../../testing/index.ts';
+import { testPlugins } from '../../testing/plugins.ts';
 import { resolveManifest } from '../resolve/resolve.ts';
 import { checkRules } from './index.ts';
 
 const findings = (document: ManifestDocument, inventory: HostInventory, index: HostIndex = indexHost(inventory)) => {
-  const { value, diagnostics } = resolveManifest(manifestFrom(document), index);
+  const { value, diagnostics } = resolveManifest(manifestFrom(document), index, testPlugins);
   return value ? [...diagnostics, ...checkRules({ manifest: value, host: index, running: [] })] : diagnostics;
 };
 

@@ -1,5 +1,6 @@
 import type { Plan, Step } from '../../model/index.ts';
 import type { Law } from './law.ts';
+import { isQuiescing, wordsOfRegister } from './registers.ts';
 
 /** What has happened to a container so far. */
 interface ContainerState {
@@ -35,6 +36,10 @@ class OrderTracker {
   /** Devices that `up` resets, and so must the way back. */
   private readonly resettable = new Set<string>();
   private readonly unmasked = new Set<string>();
+  /** What `up` does to silence a device, in order: the way back has to do the same. */
+  private readonly programs = new Map<string, string[]>();
+  /** How far the way back has come with it. */
+  private readonly repeated = new Map<string, number>();
 
   private state(container: string): ContainerState {
     let state = this.containers.get(container);
@@ -57,6 +62,12 @@ class OrderTracker {
   }
 
   *up(step: Plan['up'][number]): Generator<string> {
+    if (isQuiescing(step)) {
+      const { deviceHandle } = step;
+      if (this.ofDevice(deviceHandle).mapped) yield `${step.id} silences a device after memory is mapped.`;
+      this.programs.set(deviceHandle, [...(this.programs.get(deviceHandle) ?? []), wordsOfRegister(step)]);
+      return;
+    }
     switch (step.kind) {
       case 'check-api-version':
         this.versionChecked.add(step.container);
@@ -119,6 +130,12 @@ class OrderTracker {
   }
 
   *down(step: Plan['down'][number]): Generator<string> {
+    if (isQuiescing(step)) {
+      const { deviceHandle } = step;
+      if (this.ofDevice(deviceHandle).interrupts.size > 0) yield `${step.id} comes before the interrupts are off.`;
+      this.repeat(deviceHandle, wordsOfRegister(step));
+      return;
+    }
     switch (step.kind) {
       case 'clear-irqs':
         if (this.unmasked.has(interruptOf(step))) yield `${step.id} comes before its eventfd no longer unmasks.`;
@@ -127,11 +144,8 @@ class OrderTracker {
       case 'clear-irq-unmask':
         this.unmasked.delete(interruptOf(step));
         break;
-      case 'write-region':
-        this.silence(step.deviceHandle);
-        break;
       case 'reset-device':
-        if (this.onlyByReset.has(step.deviceHandle)) {
+        if (this.onlyByReset.has(step.deviceHandle) && !this.programs.has(step.deviceHandle)) {
           if (this.ofDevice(step.deviceHandle).interrupts.size > 0)
             yield `${step.id} comes before the interrupts are off.`;
           this.silence(step.deviceHandle);
@@ -169,17 +183,26 @@ class OrderTracker {
     state.loud.delete(handle);
   }
 
+  /** A device is silent once the way back has done all that `up` did to silence it, in that order, and be it nothing. */
+  private repeat(device: string, words: string): void {
+    const program = this.programs.get(device) ?? [];
+    const done = this.repeated.get(device) ?? 0;
+    const next = program[done] === words ? done + 1 : done;
+    this.repeated.set(device, next);
+    if (next >= program.length) this.silence(device);
+  }
+
   private silence(device: string): void {
     this.silenced.add(device);
     this.ofDevice(device).loud.delete(device);
   }
 
   /**
-   * Every PCI function can be silenced. Another device can where it can be reset, which `up` then does too; one without a
-   * way to reset it is assigned only where the manifest says `reset: none` (R-RESET-3).
+   * Every PCI function can be silenced. Another device can where `up` silences or resets it too; one without a way to
+   * reset it is assigned only where the manifest says `reset: none` (R-RESET-3).
    */
   private mustBeSilenced(device: string): boolean {
-    return !this.onlyByReset.has(device) || this.resettable.has(device);
+    return !this.onlyByReset.has(device) || this.resettable.has(device) || this.programs.has(device);
   }
 }
 

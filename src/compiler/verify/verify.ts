@@ -7,6 +7,9 @@ import { checkMappings } from './mappings.ts';
 import { checkNoiommu } from './noiommu.ts';
 import { checkOrder } from './order.ts';
 import { checkReferences } from './references.ts';
+import { checkForeignIommus } from './foreign-iommu.ts';
+import { checkRecovery } from './recovery.ts';
+import { checkHotResets, checkRegisters } from './registers.ts';
 import { checkWayBack } from './way-back.ts';
 
 export { planBreaksLaw };
@@ -27,6 +30,10 @@ export function verifyPlan(plan: Plan): Diagnostic[] {
     checkNoiommu,
     checkMappings,
     checkWayBack,
+    checkRegisters,
+    checkHotResets,
+    checkForeignIommus,
+    checkRecovery,
   ];
   const found: Diagnostic[] = [];
   for (const law of laws) {

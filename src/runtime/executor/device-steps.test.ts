@@ -9,13 +9,14 @@ import {
   clearIrqUnmask,
   setIrqs,
   setIrqUnmask,
-  writeRegion,
 } from './device-steps.ts';
+import { writeRegion } from './register-steps.ts';
 import { UnexpectedAnswer } from './failure.ts';
 import { Handles } from './handles.ts';
 
 const DEVICE = 'device:fff51000.ethernet';
 const COMMON = { id: 'x', resource: '', cause: '', dependsOn: [], deviceHandle: DEVICE };
+const BY_PLUGIN = { plugin: 'reset-test', part: 'quiesce' } as const;
 
 function handles(): Handles {
   const all = new Handles();
@@ -168,6 +169,7 @@ it('writes a register of a plan at the offset that the kernel gave, in the width
   checkRegionInfo(spied, all, { ...COMMON, kind: 'check-region-info', index: 0 });
   const write = {
     ...COMMON,
+    ...BY_PLUGIN,
     kind: 'write-region',
     index: 0,
     width: 4,

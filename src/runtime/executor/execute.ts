@@ -1,9 +1,11 @@
-import { type Plan, persistenceOf, type Step } from '../../model/index.ts';
+import { type DeviceRef, isVfioDriver, type Plan, persistenceOf, type Step } from '../../model/index.ts';
+import { type Kernel, KernelError } from '../kernel/port.ts';
 import { type Explain, failureOf, type StepFailure, StepTimeout } from './failure.ts';
 import { Handles } from './handles.ts';
 import type { HostSide } from './host-steps.ts';
 import type { Journal } from './journal.ts';
 import { perform } from './perform.ts';
+import { boundDriver } from './sysfs.ts';
 
 /** What a run tells while it goes. */
 export interface ExecutorEvents {
@@ -24,6 +26,14 @@ export interface ExecutorInput {
   readonly stepTimeoutMs: number;
   /** Stops `up` before its next step. */
   readonly signal?: AbortSignal;
+}
+
+/** What silencing the devices of a plan came to. */
+export interface Recovery {
+  /** The first failure of each device that could not be silenced. */
+  readonly left: readonly StepFailure[];
+  /** Their resources, as steps call them. */
+  readonly unsilenced: ReadonlySet<string>;
 }
 
 export type UpOutcome =
@@ -77,16 +87,26 @@ export class Execution {
 
   /**
    * Walks the way back for the steps that ran. A step that fails is kept and the rest goes on, so that as much as
-   * possible of the host comes back. Returns what did not.
+   * possible of the host comes back; but a device that could not be silenced is not given to anybody. Returns what did not
+   * come back.
+   *
+   * @param unsilenced resources of devices that {@link recover} could not silence.
    */
-  async back(ran: ReadonlySet<string>, undone: ReadonlySet<string> = new Set()): Promise<StepFailure[]> {
+  async back(
+    ran: ReadonlySet<string>,
+    undone: ReadonlySet<string> = new Set(),
+    unsilenced: ReadonlySet<string> = new Set(),
+  ): Promise<StepFailure[]> {
     const { plan, events } = this.input;
     const steps = plan.down.filter((step) => ran.has(step.undoes ?? '') && !undone.has(step.id));
     const left: StepFailure[] = [];
+    const loud = new Set(unsilenced);
     const of = steps.length;
     for (let index = 0; index < of; index++) {
       const step = steps[index];
       if (!step) break;
+      // R-ORDER-4: what could not be silenced stays where nobody else gets it.
+      if (loud.has(step.resource) && persistenceOf(step.kind) === 'durable') continue;
       events.started?.(step, index, of);
       // Only where there is something to wait for: a turn of the queue costs as much as removing a mapping.
       const outcome = this.backStep(step);
@@ -96,11 +116,61 @@ export class Execution {
       } else if (failure) {
         left.push(failure);
         events.failed?.(failure);
+        if ('part' in step && step.part === 'quiesce') loud.add(step.resource);
       } else {
         events.finished?.(step, index, of);
       }
     }
     return left;
+  }
+
+  /**
+   * Silences the devices that this process does not hold, as the plan's recovery says (R-RESET-1): those whose holder is
+   * gone, and those that were only bound. A device that is not on a VFIO driver is somebody else's by now, and left alone.
+   */
+  async recover(ran: ReadonlySet<string>): Promise<Recovery> {
+    const left: StepFailure[] = [];
+    const unsilenced = new Set<string>();
+    const elsewhere = this.devicesElsewhere();
+    for (const step of this.input.plan.recover ?? []) {
+      const { undoes = '', resource } = step;
+      if (elsewhere.has(resource) || (isJournalled(undoes, this.input.plan) && !ran.has(undoes))) continue;
+      // After a failure what is open is closed all the same.
+      if (unsilenced.has(resource) && !this.canClose(step)) continue;
+      const failure = await this.tried(step);
+      if (!failure) continue;
+      if (isBearable(failure)) this.input.events.warned?.(failure);
+      else {
+        if (!unsilenced.has(resource)) left.push(failure);
+        unsilenced.add(resource);
+        this.input.events.failed?.(failure);
+      }
+    }
+    return { left, unsilenced };
+  }
+
+  private canClose(step: Step): boolean {
+    if (step.kind === 'close') return this.handles.has(step.handle);
+    return step.kind === 'unset-container' && this.handles.has(step.groupHandle);
+  }
+
+  private async tried(step: Step): Promise<StepFailure | undefined> {
+    try {
+      await perform(step, this.input.host, this.handles);
+      return undefined;
+    } catch (error) {
+      return failureOf(step, error, this.input.explain);
+    }
+  }
+
+  private devicesElsewhere(): Set<string> {
+    const { kernel } = this.input.host;
+    const elsewhere = new Set<string>();
+    for (const step of this.input.plan.recover ?? []) {
+      if (step.kind !== 'open-device') continue;
+      if (!isOnVfio(kernel, step.device)) elsewhere.add(step.resource);
+    }
+    return elsewhere;
   }
 
   /**
@@ -170,6 +240,21 @@ export class Execution {
     } finally {
       clearTimeout(timer);
     }
+  }
+}
+
+/** Whether a step of `up` is one that the journal knows of. */
+const isJournalled = (id: string, plan: Plan): boolean =>
+  plan.up.some((step) => step.id === id && persistenceOf(step.kind) === 'durable');
+
+function isOnVfio(kernel: Kernel, device: DeviceRef): boolean {
+  try {
+    const driver = boundDriver(kernel, device);
+    return driver !== null && isVfioDriver(driver);
+  } catch (error) {
+    // Unplugged: there is nothing left to silence.
+    if (error instanceof KernelError) return false;
+    throw error;
   }
 }
 

@@ -20,6 +20,10 @@ export class Handles {
     return fd;
   }
 
+  has(handle: string): boolean {
+    return this.fds.has(handle);
+  }
+
   /** Forgets a descriptor; undefined where it is not open, as after a crash. */
   takeFd(handle: string): Fd | undefined {
     const fd = this.fds.get(handle);

@@ -50,7 +50,9 @@ export async function bringBack(
     stepTimeoutMs: STEP_TIMEOUT_MS,
   });
   writeRecord(directory, { ...record, phase: 'going-back', owner: null });
-  const left = (await execution.back(ran, undone)).map(leftOverOf);
+  const recovery = await execution.recover(ran);
+  const back = await execution.back(ran, undone, recovery.unsilenced);
+  const left = [...recovery.left, ...back].map(leftOverOf);
   await machine.save(kernel);
   journal.close();
   if (left.length > 0) {

@@ -14,16 +14,14 @@ export const assignedDevices = (manifest: ResolvedManifest): ResolvedDevice[] =>
   everyDevice(manifest).filter((device) => device.use === 'assign');
 
 /** The VMs whose devices are behind an IOMMU: all but those that ask for none by name. */
-export const isolatedVms = (manifest: ResolvedManifest): ResolvedVm[] =>
-  manifest.vms.filter((vm) => vm.iommu.type !== 'noiommu');
+export const isolatedVms = (manifest: ResolvedManifest): ResolvedVm[] => manifest.vms.filter((vm) => vm.iommu.isolates);
 
 /** Every device of {@link isolatedVms}. */
 export const isolatedDevices = (manifest: ResolvedManifest): ResolvedDevice[] =>
   isolatedVms(manifest).flatMap((vm) => vm.devices);
 
 /** The VMs that ask for devices without any isolation, by name (R-GROUP-3). */
-export const exposedVms = (manifest: ResolvedManifest): ResolvedVm[] =>
-  manifest.vms.filter((vm) => vm.iommu.type === 'noiommu');
+export const exposedVms = (manifest: ResolvedManifest): ResolvedVm[] => manifest.vms.filter((vm) => !vm.iommu.isolates);
 
 /** Laws of the PCI bus look at these only. */
 export const isPciEntry = (entry: ResolvedDevice): entry is ResolvedPciDevice => entry.bus === 'pci';

@@ -1,3 +1,4 @@
+import { testPlugins } from '../../../testing/plugins.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { indexHost } from '../../../model/index.ts';
@@ -44,7 +45,7 @@ test('a place that is found is free, aligned, and the nearest of all', () => {
         const memory = [{ first: at, size }, ...others].map((m) => ({ iova: m.first * PAGE, size: m.size * PAGE }));
         const index = indexHost(machine);
         const manifest = manifestFrom({ version: 1, vms: { a: { devices: { x: '01:00.0' }, memory } } });
-        const vm = resolveManifest(manifest, index).value?.vms[0];
+        const vm = resolveManifest(manifest, index, testPlugins).value?.vms[0];
         if (!vm) throw new Error('the manifest of the test does not resolve');
         const pageIsFree = (page: number) =>
           page < 64 && ![...regions, ...others].some((taken) => page >= taken.first && page < taken.first + taken.size);

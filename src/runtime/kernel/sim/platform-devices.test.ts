@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { HostInventory } from '../../../model/index.ts';
 import * as uapi from '../../uapi/index.ts';
-import { RegisterBank, type SimulationOptions } from './index.ts';
+import { RegisterBank } from '../../../model/index.ts';
+import type { SimulationOptions } from './index.ts';
 import { SimulatedKernel } from './simulated-kernel.ts';
 import { board, opened, PCIE, relaxed, SENSOR, SERIAL, XGMAC } from '../../../testing/sim-board.ts';
 

@@ -1,0 +1,137 @@
+import { hex, type Plan, type RegisterStep, type Step, type StepOf } from '../../model/index.ts';
+import type { Law } from './law.ts';
+
+/** PCI Express has 4 KiB of configuration space at most; it is region 7 (VFIO_PCI_CONFIG_REGION_INDEX, linux/vfio.h). */
+const PCI_CONFIGURATION = { index: 7, size: 4096n } as const;
+
+/** Where a register is, and of how many bytes. */
+interface Place {
+  readonly register: string;
+  readonly index: number;
+  readonly offset: bigint;
+  readonly width: number;
+}
+
+/** A region that was asked about: its size where the plan says it, and whether it is of a PCI function. */
+interface Region {
+  readonly size: bigint | null;
+  readonly pci: boolean;
+}
+
+/**
+ * What reaches into a device is a plugin's of the plan, stays inside a region that was asked about before, and is one access
+ * of the register's own width. Whoever wrote the plan: a register is as dangerous as a driver.
+ */
+export const checkRegisters: Law = function* (plan) {
+  const plugins = new Set(plan.plugins.map(({ name }) => name));
+  const ours = new Regions();
+  for (const step of [...plan.up, ...plan.down]) yield* checkStep(step, plugins, ours);
+  const others = new Regions();
+  for (const step of plan.recover ?? []) yield* checkStep(step, plugins, others);
+};
+
+/** What a list of steps has found out about regions so far. */
+class Regions {
+  private readonly buses = new Map<string, string>();
+  private readonly known = new Map<string, Region>();
+
+  learn(step: Step): void {
+    if (step.kind === 'open-device') this.buses.set(step.handle, step.device.bus);
+    if (step.kind !== 'check-region-info') return;
+    const pci = this.buses.get(step.deviceHandle) === 'pci';
+    this.known.set(`${step.deviceHandle}/${step.index}`, { size: step.size ?? null, pci });
+  }
+
+  of(deviceHandle: string, index: number): Region | undefined {
+    return this.known.get(`${deviceHandle}/${index}`);
+  }
+}
+
+function* checkStep(step: Step, plugins: ReadonlySet<string>, regions: Regions): Generator<string> {
+  regions.learn(step);
+  if ('plugin' in step && !plugins.has(step.plugin)) {
+    yield `${step.id} is said to be of ${step.plugin}, which is no plugin of the plan.`;
+  }
+  if (!isRegisterStep(step)) return;
+  yield* checkPlace(step, step, step.deviceHandle, regions);
+  yield* checkValues(step);
+  if (!step.when) return;
+  yield* checkPlace(step, step.when, step.deviceHandle, regions);
+  yield* checkFits(step, step.when.width, step.when.mask, step.when.equals);
+}
+
+const isRegisterStep = (step: Step): step is RegisterStep =>
+  step.kind === 'write-region' ||
+  step.kind === 'modify-region' ||
+  step.kind === 'expect-region' ||
+  step.kind === 'poll-region';
+
+function* checkPlace(
+  step: Step,
+  { register, index, offset, width }: Place,
+  deviceHandle: string,
+  regions: Regions,
+): Generator<string> {
+  const region = regions.of(deviceHandle, index);
+  if (!region) {
+    yield `${step.id} reaches into region ${index} of ${deviceHandle}, of which nothing was asked before.`;
+    return;
+  }
+  const limit = region.size ?? (region.pci && index === PCI_CONFIGURATION.index ? PCI_CONFIGURATION.size : null);
+  if (limit !== null && offset + BigInt(width) > limit) {
+    yield `${step.id} reaches for ${register} at ${hex(offset)}, outside the ${hex(limit)} bytes of region ${index}.`;
+  }
+  if (offset % BigInt(width) !== 0n) {
+    yield `${step.id} reaches for ${register} at ${hex(offset)}, which is not aligned to its ${width} bytes.`;
+  }
+}
+
+function* checkValues(step: RegisterStep): Generator<string> {
+  switch (step.kind) {
+    case 'write-region':
+      yield* checkFits(step, step.width, step.value);
+      break;
+    case 'modify-region':
+      yield* checkFits(step, step.width, step.clear, step.set);
+      break;
+    case 'expect-region':
+    case 'poll-region':
+      yield* checkFits(step, step.width, step.mask, step.equals);
+      if ((step.equals & ~step.mask) !== 0n) yield `${step.id} waits for bits that its mask leaves out.`;
+      break;
+  }
+}
+
+function* checkFits(step: Step, width: number, ...values: readonly bigint[]): Generator<string> {
+  for (const value of values) {
+    if (value >> BigInt(8 * width) !== 0n) yield `${step.id} has ${hex(value)} for a register of ${width} bytes.`;
+  }
+}
+
+/** The steps of the way back that silence a device, as words that the ones of `up` can be compared with. */
+export const wordsOfRegister = (step: RegisterStep): string => {
+  const place = `${step.kind} ${step.index}+${hex(step.offset)}/${step.width}`;
+  switch (step.kind) {
+    case 'write-region':
+      return `${place} ${hex(step.value)}`;
+    case 'modify-region':
+      return `${place} ~${hex(step.clear)} |${hex(step.set)}`;
+    case 'expect-region':
+    case 'poll-region':
+      return `${place} &${hex(step.mask)} ${hex(step.equals)}`;
+  }
+};
+
+/** A step that is part of silencing a device. */
+export const isQuiescing = (step: Plan['up'][number]): step is RegisterStep =>
+  isRegisterStep(step) && step.part === 'quiesce';
+
+/** Laws about hot resets: whoever resets a bus was told before what it hits. */
+export const checkHotResets: Law = function* (plan) {
+  const checked = new Set<string>();
+  for (const step of plan.up) if (step.kind === 'check-hot-reset') checked.add(step.deviceHandle);
+  const isHotReset = (step: Step): step is StepOf<'hot-reset'> => step.kind === 'hot-reset';
+  for (const step of [...plan.up, ...plan.down].filter(isHotReset)) {
+    if (!checked.has(step.deviceHandle)) yield `${step.id} resets a bus, and nothing asked before what is on it.`;
+  }
+};
