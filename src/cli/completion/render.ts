@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Handlebars from 'handlebars';
-import { packageRoot } from '../package-root.ts';
+import { packageRoot } from '../../runtime/package-root.ts';
 import type { CommandLine, Completes, DescribedOption, DescribedVerb } from './describe.ts';
 import { fishWord, shellWord, zshDescription } from './quote.ts';
 

@@ -31,6 +31,8 @@ export class Collector {
   readonly layers: Layer[] = [];
   /** Every text that was read, by its name. */
   readonly sources = new Map<string, string>();
+  /** Where each of them lies, by the same names. */
+  readonly paths = new Map<string, string>();
   readonly diagnostics: Diagnostic[] = [];
   private length = 0;
   private files = 0;
@@ -44,6 +46,7 @@ export class Collector {
 
   private open({ name, path, text }: Input, openers: readonly Opener[]): void {
     this.sources.set(name, text);
+    this.paths.set(name, path);
     this.length += text.length;
     this.files++;
     const layer = openLayer({ file: name, text }, this.variables);

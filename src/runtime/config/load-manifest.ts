@@ -24,6 +24,8 @@ export interface ManifestRequest {
 export interface LoadedManifest extends Result<Manifest> {
   /** Every text that was read, by the name that positions have: for the snippets of diagnostics. */
   readonly sources: ReadonlyMap<string, string>;
+  /** The absolute path of each file of the manifest, by the name that positions have: what relative names in it count from. */
+  readonly paths: ReadonlyMap<string, string>;
 }
 
 /** The name of stdin in positions. */
@@ -41,20 +43,25 @@ export async function loadManifest(request: ManifestRequest): Promise<LoadedMani
   const [first] = files;
   if (first === undefined) {
     const detail = `There is no vfio-compose.yaml or vfio-compose.yml in ${directory ?? cwd} or above it. Name the manifest as the argument or with -f.`;
-    return { diagnostics: [...envFiles.diagnostics, manifestNotFound({ detail })], sources: envFiles.sources };
+    return {
+      diagnostics: [...envFiles.diagnostics, manifestNotFound({ detail })],
+      sources: envFiles.sources,
+      paths: new Map(),
+    };
   }
   const projectPath = directory ?? (first === '-' ? cwd : dirname(resolve(cwd, first)));
   const collector = new Collector({ ...envFiles.variables, ...setVariables(request.env) });
   const unread = await addFiles(collector, files, request, projectPath);
   const found = [...envFiles.diagnostics, ...unread, ...collector.diagnostics];
   const sources = new Map([...envFiles.sources, ...collector.sources]);
+  const { paths } = collector;
   const { projectName = request.env['VFIO_COMPOSE_PROJECT_NAME'] || undefined } = request;
   if (found.length > 0) {
     // A manifest of which a file is missing is another one: its mistakes would not be those of the author.
-    return { diagnostics: [...found, ...collector.layers.flatMap(({ diagnostics }) => diagnostics)], sources };
+    return { diagnostics: [...found, ...collector.layers.flatMap(({ diagnostics }) => diagnostics)], sources, paths };
   }
   const naming = { projectName, directoryName: basename(projectPath) };
-  return { ...assembleManifest(collector.layers, naming), sources };
+  return { ...assembleManifest(collector.layers, naming), sources, paths };
 }
 
 async function manifestFiles({ file, env, cwd }: ManifestRequest, start: string): Promise<readonly string[]> {
