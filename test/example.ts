@@ -6,6 +6,7 @@ import type { Diagnostic, HostInventory, Plan, ResolvedManifest } from '../src/m
 import { renderDiagnostics } from '../src/render/diagnostics.ts';
 import { loadManifest } from '../src/runtime/config/index.ts';
 import { digestOf, loadInventory } from '../src/runtime/inventory/index.ts';
+import { testPlugins } from '../src/testing/plugins.ts';
 
 /** A release must not change every plan. */
 const TOOL_VERSION = '0.0.0-example';
@@ -60,6 +61,7 @@ export async function exampleIn(folder: string, host?: HostInventory): Promise<E
   const output = compile({
     manifest,
     inventory,
+    plugins: testPlugins,
     digest: digestOf(inventory),
     names: NAMES,
     running: [],

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { compile, describeStep, readManifest } from '../src/index.ts';
 import { persistenceOf, type Plan, type Step } from '../src/model/index.ts';
 import { host } from '../src/testing/index.ts';
+import { testPlugins } from '../src/testing/plugins.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
@@ -35,6 +36,7 @@ test('the manifest in README.md has ten lines, and its plan is the one shown', (
   const { plan } = compile({
     manifest,
     inventory: host().intelIommu().nic('0000:01:00.0').build(),
+    plugins: testPlugins,
     digest: 'sha256:0',
     names: { user: () => undefined, group: () => undefined },
     running: [],

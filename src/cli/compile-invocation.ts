@@ -2,6 +2,7 @@ import { compile } from '../compiler/compile.ts';
 import type { Diagnostic, Manifest, Plan, ResolvedManifest } from '../model/index.ts';
 import { loadManifest } from '../runtime/config/index.ts';
 import type { Machine } from '../runtime/project/machine.ts';
+import { givesOptions, loadPlugins, namedPlugins } from '../runtime/plugins/index.ts';
 import { openMachine } from '../runtime/project/open-machine.ts';
 import { runningProjects } from '../runtime/project/running.ts';
 import type { StateDirectory } from '../runtime/project/state-directory.ts';
@@ -56,23 +57,36 @@ export async function compileInvocation(
   const stopped = await options.beforeHost?.(manifest.name, source);
   if (stopped !== undefined) return { diagnostics: loaded.diagnostics, stopped, report: report(loaded.diagnostics) };
 
+  const plugins = await loadPlugins({
+    named: namedPlugins(manifest, loaded.paths),
+    options: givesOptions(manifest),
+    asRoot: process.getuid?.() === 0,
+  });
+  const known = [...loaded.diagnostics, ...plugins.diagnostics];
+  const { value: usable } = plugins;
+  if (!usable) return { diagnostics: known, sources, report: report(known) };
+
   const state = options.state ?? stateDirectoryOf(invocation);
   const opened = await openMachine(global.host, terminal.cwd, state, {
     identifiers: usesSerials(manifest),
     tree: global.tree,
   });
-  const found = [...loaded.diagnostics, ...opened.diagnostics];
+  const found = [...known, ...opened.diagnostics];
   const { value: machine } = opened;
   if (!machine) return { diagnostics: found, sources, report: report(found) };
 
-  const output = compile({
-    manifest,
-    inventory: machine.inventory,
-    digest: machine.digest,
-    names: machine.names,
-    running: runningProjects(state, machine.hostFile),
-    toolVersion: VERSION,
-  });
+  const running = runningProjects(state, machine.hostFile);
+  const output = usable.watch(() =>
+    compile({
+      manifest,
+      inventory: machine.inventory,
+      digest: machine.digest,
+      plugins: usable,
+      names: machine.names,
+      running,
+      toolVersion: VERSION,
+    }),
+  );
   const diagnostics = [...found, ...output.diagnostics];
   return {
     diagnostics,

@@ -9,6 +9,7 @@ import { digestOf } from '../../../src/runtime/inventory/index.ts';
 import { readLiveInventory } from '../../../src/runtime/inventory/live.ts';
 import { LinuxKernel } from '../../../src/runtime/kernel/linux/index.ts';
 import { manifestFrom } from '../../../src/testing/manifest.ts';
+import { testPlugins } from '../../../src/testing/plugins.ts';
 
 /** The compiler's plan for this machine. Throws where it finds an error. */
 export function planHere(document: ManifestDocument): Plan {
@@ -16,6 +17,7 @@ export function planHere(document: ManifestDocument): Plan {
   const { plan, diagnostics } = compile({
     manifest: manifestFrom(document),
     inventory,
+    plugins: testPlugins,
     digest: digestOf(inventory),
     names: { user: () => undefined, group: () => undefined },
     running: [],
