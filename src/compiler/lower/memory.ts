@@ -54,17 +54,18 @@ export function lowerMemory(
   // Of what is not mapped nothing is allocated either: a plugin may leave an entry out.
   const mapped = new Set(mappings.map(({ memory }) => memory));
   for (const allocation of allocationsOf(vm, mapped)) {
-    const allocated = allocate(vm, allocation, steps);
-    for (const { index, memory, offset } of allocation.entries) {
-      places.set(index, { memory, offset, handle: allocation.handle, allocated });
-    }
+    for (const { index, memory, offset } of allocation.entries) places.set(index, { memory, offset, allocation });
   }
+  const allocated = new Map<Allocation, string>();
   const single = mapped.size === mappings.length;
   let last = after;
   mappings.forEach((mapping, position) => {
     const place = places.get(mapping.memory);
     invariant(place !== undefined, `mapping ${position} of ${vm.name} is of no memory`);
-    last = [lowerMapping(vm, mapping, place, single ? '' : `/${position}`, steps, last)];
+    const ready = allocated.get(place.allocation) ?? allocate(vm, place.allocation, steps);
+    allocated.set(place.allocation, ready);
+    const subject = `${vm.name}/${mapping.memory}${single ? '' : `/${position}`}`;
+    last = [lowerMapping(vm, mapping, place, subject, steps, [...last, ready])];
   });
   return last;
 }
@@ -73,28 +74,25 @@ export function lowerMemory(
 interface Place {
   readonly memory: ResolvedMemory;
   readonly offset: Bytes;
-  readonly handle: string;
-  /** The step that allocates it. */
-  readonly allocated: string;
+  readonly allocation: Allocation;
 }
 
 function lowerMapping(
   vm: ResolvedVm,
   { memory: index, offset, iova, size, remark }: DomainMapping,
   place: Place,
-  suffix: string,
+  subject: string,
   steps: StepList,
   after: readonly string[],
 ): string {
-  const subject = `${vm.name}/${index}${suffix}`;
   const resource = `memory ${index} of ${vm.name}`;
   const where = { container: containerHandle(vm.name), iova, size };
   const cause = remark === undefined ? 'memory of the manifest' : `memory of the manifest; ${remark}`;
   const map = steps.add(
     'map-dma',
     subject,
-    { resource, cause, at: place.memory.at, after: [...after, place.allocated] },
-    { ...where, memory: place.handle, offset: bytes(place.offset + offset), access: place.memory.access },
+    { resource, cause, at: place.memory.at, after },
+    { ...where, memory: place.allocation.handle, offset: bytes(place.offset + offset), access: place.memory.access },
   );
   steps.undo('unmap-dma', map, subject, { resource, cause: 'the devices must not reach it any more' }, where);
   return map;
