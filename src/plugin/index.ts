@@ -4,13 +4,16 @@
  */
 export type * from '../model/index.ts';
 export {
+  BUS_METHODS,
   bytes,
   defineDiagnostic,
+  describeDevice,
   formatBytes,
   hex,
   invariant,
   iova,
   isPci,
+  isVfioDriver,
   lastOf,
   parseBdf,
   physical,
