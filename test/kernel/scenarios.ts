@@ -38,6 +38,7 @@ export const SCENARIOS: readonly ScenarioFacts[] = [
   { name: 'raw-level-interrupt', needsCommand: false, onRequest: false, machines: ['arm64-platform'] },
   { name: 'lockstep-platform', needsCommand: false, onRequest: false, machines: ['arm64-platform'] },
   { name: 'lockstep-smmu-platform', needsCommand: false, onRequest: false, machines: [SMMU_PLATFORM] },
+  { name: 'raw-reset', needsCommand: false, onRequest: false, machines: ['midway-no-reset'] },
   { name: 'raw-midway', needsCommand: false, onRequest: false, machines: ['midway'] },
   { name: 'virtio-mmio', needsCommand: true, onRequest: false, machines: ['arm64-platform'] },
   { name: 'midway', needsCommand: true, onRequest: false, machines: ['midway'] },

@@ -15,6 +15,7 @@ import { midway } from './midway.ts';
 import { planEqualsCapture } from './plan-equals-capture.ts';
 import { rawLevelInterrupt } from './raw-level-interrupt.ts';
 import { rawMidway } from './raw-midway.ts';
+import { rawReset } from './raw-reset.ts';
 import { rawSmoke } from './raw-smoke.ts';
 import { rawTestpmd } from './raw-testpmd.ts';
 import { rawVirtioMmio } from './raw-virtio-mmio.ts';
@@ -49,6 +50,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'raw-level-interrupt': rawLevelInterrupt,
   'lockstep-smmu-platform': lockstepSmmuPlatform,
   'raw-midway': rawMidway,
+  'raw-reset': rawReset,
   'virtio-mmio': virtioMmio,
   midway,
   'smmu-platform': smmuPlatform,
