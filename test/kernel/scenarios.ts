@@ -42,6 +42,8 @@ export const SCENARIOS: readonly ScenarioFacts[] = [
   { name: 'raw-midway', needsCommand: false, onRequest: false, machines: ['midway'] },
   { name: 'virtio-mmio', needsCommand: true, onRequest: false, machines: ['arm64-platform'] },
   { name: 'midway', needsCommand: true, onRequest: false, machines: ['midway'] },
+  { name: 'reset-plugin', needsCommand: false, onRequest: false, machines: ['midway'] },
+  { name: 'reset-after-crash', needsCommand: true, onRequest: false, machines: ['midway-no-reset'] },
   { name: 'smmu-platform', needsCommand: true, onRequest: false, machines: [SMMU_PLATFORM] },
   { name: 'smmu-not-coherent', needsCommand: true, onRequest: false, machines: [NOT_COHERENT] },
   { name: 'map-bench', needsCommand: false, onRequest: true, machines: PCI },

@@ -21,6 +21,8 @@ import { rawTestpmd } from './raw-testpmd.ts';
 import { rawVirtioMmio } from './raw-virtio-mmio.ts';
 import { say } from './report-port.ts';
 import { savedPlan } from './saved-plan.ts';
+import { resetAfterCrash } from './reset-after-crash.ts';
+import { resetPlugin } from './reset-plugin.ts';
 import { runScenario, type Scenario } from './scenario.ts';
 import { smmuNotCoherent } from './smmu-not-coherent.ts';
 import { smmuPlatform } from './smmu-platform.ts';
@@ -51,6 +53,8 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'lockstep-smmu-platform': lockstepSmmuPlatform,
   'raw-midway': rawMidway,
   'raw-reset': rawReset,
+  'reset-plugin': resetPlugin,
+  'reset-after-crash': resetAfterCrash,
   'virtio-mmio': virtioMmio,
   midway,
   'smmu-platform': smmuPlatform,

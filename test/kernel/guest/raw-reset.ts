@@ -1,6 +1,6 @@
 import { equal, holds } from './assert.ts';
 import { FrameTrap, sendFrames } from './frame-trap.ts';
-import { OpenDevice } from './no-iommu.ts';
+import { withXgmac } from './held-device.ts';
 import { bindPlatform, giveBackPlatform, platformState } from './platform.ts';
 import type { Scenario } from './scenario.ts';
 import { resetDevice } from './vfio.ts';
@@ -13,14 +13,6 @@ import { OFF, ON, running, RUNNING, startXgmac, XGMAC } from './xgmac.ts';
 export const rawReset: Scenario = ({ test, cleanup }) => {
   const before = platformState();
   const trap = new FrameTrap();
-  const opened = async (use: (device: OpenDevice) => void | Promise<void>): Promise<void> => {
-    const device = await OpenDevice.open('platform', XGMAC);
-    try {
-      await use(device);
-    } finally {
-      device.close();
-    }
-  };
   const receives = async (): Promise<boolean> => {
     trap.arm();
     await sendFrames();
@@ -29,7 +21,7 @@ export const rawReset: Scenario = ({ test, cleanup }) => {
 
   test('the kernel binds the XGMAC, and cannot reset it: EINVAL', async () => {
     bindPlatform('platform', XGMAC, 'vfio-platform');
-    await opened((device) => {
+    await withXgmac((device) => {
       equal(device.info.flags, 4, 'its flags: PLATFORM, and not RESET');
       equal(resetDevice(device.fd).errno, 'EINVAL', 'the answer to VFIO_DEVICE_RESET');
     });
@@ -38,12 +30,12 @@ export const rawReset: Scenario = ({ test, cleanup }) => {
     holds(!(await receives()), 'a frame appeared in memory');
   });
   test('R-RESET-1: a device that was started runs on when whoever had it is gone, and writes to memory', async () => {
-    await opened((device) => startXgmac(device, trap.physical));
-    await opened((device) => equal(running(device), ON, 'the registers'));
+    await withXgmac((device) => startXgmac(device, trap.physical));
+    await withXgmac((device) => equal(running(device), ON, 'the registers'));
     holds(await receives(), 'no frame appeared in memory: the test cannot see what it is about');
   });
   test('with DMA and interrupts off, it does no longer', async () => {
-    await opened((device) => {
+    await withXgmac((device) => {
       for (const [register] of [...RUNNING].reverse()) device.write(register, 0);
       equal(running(device), OFF, 'the registers');
     });
