@@ -1,8 +1,10 @@
 import path from 'node:path';
 import { compile } from '../../../src/compiler/compile.ts';
-import type { ManifestDocument, Plan } from '../../../src/model/index.ts';
+import type { ManifestDocument, Plan, Step } from '../../../src/model/index.ts';
 import { Execution, type ExecutorEvents } from '../../../src/runtime/executor/execute.ts';
 import { explain } from '../../../src/runtime/executor/explain.ts';
+import type { HostSide } from '../../../src/runtime/executor/host-steps.ts';
+import { perform } from '../../../src/runtime/executor/perform.ts';
 import type { StepFailure } from '../../../src/runtime/executor/failure.ts';
 import { FileJournal, type Journal } from '../../../src/runtime/executor/journal.ts';
 import { digestOf } from '../../../src/runtime/inventory/index.ts';
@@ -34,6 +36,7 @@ export function planHere(document: ManifestDocument): Plan {
 export class HeldRun {
   private constructor(
     readonly kernel: LinuxKernel,
+    private readonly host: HostSide,
     private readonly execution: Execution,
     private readonly ran: ReadonlySet<string>,
     private readonly journal: FileJournal,
@@ -43,16 +46,17 @@ export class HeldRun {
   static async up(plan: Plan, folder: string, watch: RunWatch = {}): Promise<HeldRun> {
     const kernel = await LinuxKernel.load();
     const journal = new FileJournal(path.join(folder, 'journal'));
+    const host: HostSide = { kernel, holders: () => [] };
     const execution = new Execution({
       plan,
-      host: { kernel, holders: () => [] },
+      host,
       journal: watch.journal?.(journal) ?? journal,
       explain,
       events: watch.events ?? {},
       stepTimeoutMs: 60_000,
     });
     const up = await execution.up();
-    const run = new HeldRun(kernel, execution, up.ran, journal);
+    const run = new HeldRun(kernel, host, execution, up.ran, journal);
     if (up.kind === 'up') return run;
     await run.back().catch(() => undefined);
     throw new Error(told([up.failure]));
@@ -61,6 +65,12 @@ export class HeldRun {
   /** A descriptor of the plan by its handle: `device:ADDRESS`, `eventfd#ADDRESS/INDEX`. */
   fd(handle: string): number {
     return this.execution.handles.fd(handle);
+  }
+
+  /** Carries out steps of the plan by themselves, on what it holds. Throws with the first that fails. */
+  async perform(steps: readonly Step[]): Promise<void> {
+    if (steps.length === 0) throw new Error('no step to carry out');
+    for (const step of steps) await perform(step, this.host, this.execution.handles);
   }
 
   /** Takes everything back. Throws with what is left over. */

@@ -1,3 +1,4 @@
+import { closeSync } from 'node:fs';
 import { constants } from 'node:os';
 import koffi from 'koffi';
 
@@ -5,6 +6,7 @@ const libc = koffi.load('libc.so.6');
 const ioctlPointer = libc.func('int ioctl(int fd, unsigned long request, void *argument)');
 const ioctlValue = libc.func('int ioctl(int fd, unsigned long request, unsigned long argument)');
 const mmapCall = libc.func('uintptr_t mmap(uintptr_t at, size_t length, int prot, int flags, int fd, int64_t offset)');
+const syscallWithThree = libc.func('long syscall(long number, long first, long second, long third)');
 const munmapCall = libc.func('int munmap(uintptr_t at, size_t length)');
 
 /** A call's result: its value, or the name of its errno. Tests compare names, since numbers say nothing in a log. */
@@ -41,4 +43,23 @@ export function mapAnonymous(length: number): bigint {
 
 export function unmapMemory(at: bigint, length: number): void {
   munmapCall(at, length);
+}
+
+/** The numbers are the same on every architecture (asm-generic/unistd.h). */
+const SYS_PIDFD_OPEN = 434;
+const SYS_PIDFD_GETFD = 438;
+
+/** A descriptor of our own for a file that another process has open: the same open file, not a second opening of it. */
+export function duplicateOf(pid: number, fd: number): number {
+  const process = succeeded('pidfd_open', called(syscallWithThree(SYS_PIDFD_OPEN, pid, 0, 0) as number));
+  try {
+    return succeeded('pidfd_getfd', called(syscallWithThree(SYS_PIDFD_GETFD, process, fd, 0) as number));
+  } finally {
+    closeSync(process);
+  }
+}
+
+function succeeded(what: string, { value, errno }: Called): number {
+  if (errno !== undefined) throw new Error(`${what}: ${errno}`);
+  return value;
 }

@@ -15,11 +15,14 @@ import { midway } from './midway.ts';
 import { planEqualsCapture } from './plan-equals-capture.ts';
 import { rawLevelInterrupt } from './raw-level-interrupt.ts';
 import { rawMidway } from './raw-midway.ts';
+import { rawReset } from './raw-reset.ts';
 import { rawSmoke } from './raw-smoke.ts';
 import { rawTestpmd } from './raw-testpmd.ts';
 import { rawVirtioMmio } from './raw-virtio-mmio.ts';
 import { say } from './report-port.ts';
 import { savedPlan } from './saved-plan.ts';
+import { resetAfterCrash } from './reset-after-crash.ts';
+import { resetPlugin } from './reset-plugin.ts';
 import { runScenario, type Scenario } from './scenario.ts';
 import { smmuNotCoherent } from './smmu-not-coherent.ts';
 import { smmuPlatform } from './smmu-platform.ts';
@@ -49,6 +52,9 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'raw-level-interrupt': rawLevelInterrupt,
   'lockstep-smmu-platform': lockstepSmmuPlatform,
   'raw-midway': rawMidway,
+  'raw-reset': rawReset,
+  'reset-plugin': resetPlugin,
+  'reset-after-crash': resetAfterCrash,
   'virtio-mmio': virtioMmio,
   midway,
   'smmu-platform': smmuPlatform,

@@ -5,10 +5,10 @@ import { HeldRun, planHere } from './held-run.ts';
 import { noIommuNode } from './no-iommu.ts';
 import { bindError, bindPlatform, giveBackPlatform, platformLink, platformState } from './platform.ts';
 import { ended, project } from './project.ts';
-import { XGMAC, XGMAC_DRIVER } from './raw-midway.ts';
 import type { Scenario } from './scenario.ts';
 import { tableAgrees } from './tree-table.ts';
 import { deviceInfo, openError } from './vfio.ts';
+import { XGMAC, XGMAC_DRIVER } from './xgmac.ts';
 
 const JOURNAL = '/run/midway';
 /** The kernel has no reset handler for it (drivers/vfio/platform/reset), and insists on one: reset_required is Y here. */

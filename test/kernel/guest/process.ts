@@ -1,15 +1,23 @@
 import { existsSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
 
 /** What a process has open, as the links of its /proc/PID/fd say it. */
-export function openFilesOf(pid: number): readonly string[] {
-  return readdirSync(`/proc/${pid}/fd`).map((fd) => {
-    try {
-      return readlinkSync(`/proc/${pid}/fd/${fd}`);
-    } catch {
-      // Closed since the directory was read.
-      return '';
-    }
-  });
+export const openFilesOf = (pid: number): readonly string[] =>
+  readdirSync(`/proc/${pid}/fd`).map((fd) => linkOf(pid, fd));
+
+/** The number of a descriptor of a process that links to this. Throws where there is none. */
+export function openFileOf(pid: number, target: string): number {
+  const fd = readdirSync(`/proc/${pid}/fd`).find((one) => linkOf(pid, one) === target);
+  if (fd === undefined) throw new Error(`process ${pid} has no ${target} open`);
+  return Number(fd);
+}
+
+function linkOf(pid: number, fd: string): string {
+  try {
+    return readlinkSync(`/proc/${pid}/fd/${fd}`);
+  } catch {
+    // Closed since the directory was read.
+    return '';
+  }
 }
 
 /** Memory that counts as locked by a process (VmLck of /proc/PID/status, proc(5)), in bytes. VFIO accounts here. */
