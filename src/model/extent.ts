@@ -1,5 +1,6 @@
-import { U64_MAX, lastOf } from '../../../model/index.ts';
-import type { HostIndex, IommuUnit, ResolvedMemory, ResolvedVm } from '../../../model/index.ts';
+import { U64_MAX, lastOf } from './address.ts';
+import type { HostIndex, IommuUnit } from './inventory.ts';
+import type { ResolvedMemory, ResolvedVm } from './resolved.ts';
 
 /** A memory entry as an inclusive range of plain numbers. */
 export interface Extent {
