@@ -4,21 +4,35 @@
  */
 export type * from '../model/index.ts';
 export {
+  andList,
+  apertures,
   bytes,
   defineDiagnostic,
+  describeDevice,
+  extentOf,
   formatBytes,
+  granuleOf,
   hex,
   invariant,
   iova,
   isPci,
   lastOf,
+  nameOf,
+  overlapFinder,
   parseBdf,
   physical,
+  placeFinder,
   PLUGIN_API,
   rangesOverlap,
+  rangeText,
   RegisterBank,
+  reservationsOf,
+  titleOf,
 } from '../model/index.ts';
+export { disabledBy, idMapOf, mapId, msiIsolation, smmuOf, streamsOf } from '../devicetree/index.ts';
+export type { IdMap, MappedId, MsiIsolation, Stream, Streams } from '../devicetree/index.ts';
 export * from './define.ts';
+export * from './domain.ts';
 
 export * from './registers.ts';
 export * from './run-program.ts';
