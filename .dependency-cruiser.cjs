@@ -91,7 +91,8 @@ module.exports = {
     },
     {
       name: 'plugin-api-is-pure',
-      comment: 'What plugin authors import must not drag the compiler or the runtime in: the vocabulary, and how to read a device tree.',
+      comment:
+        'What plugin authors import must not drag the compiler or the runtime in: the vocabulary, and how to read a device tree.',
       severity: 'error',
       from: { path: '^src/plugin/', pathNot: TEST },
       to: others('^src/(plugin|devicetree|model)/'),
