@@ -1,12 +1,6 @@
-import { U64_MAX, lastOf } from './address.ts';
+import { type Extent, U64_MAX, lastOf } from './address.ts';
 import type { HostIndex, IommuUnit } from './inventory.ts';
 import type { ResolvedMemory, ResolvedVm } from './resolved.ts';
-
-/** A memory entry as an inclusive range of plain numbers. */
-export interface Extent {
-  readonly first: bigint;
-  readonly last: bigint;
-}
 
 /** The range of an entry, unless it is empty or goes beyond 64 bits: other laws report those. */
 export function extentOf(memory: ResolvedMemory): Extent | undefined {

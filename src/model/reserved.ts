@@ -1,5 +1,5 @@
-import { U64_MAX } from './address.ts';
-import { type Extent, apertures, extentOf, granuleOf } from './extent.ts';
+import { type Extent, U64_MAX } from './address.ts';
+import { apertures, extentOf, granuleOf } from './extent.ts';
 import type { HostIndex, ReservedRegion } from './inventory.ts';
 import { groupIds, type ResolvedVm } from './resolved.ts';
 

@@ -28,8 +28,9 @@ export {
   RegisterBank,
   reservationsOf,
   titleOf,
+  U64_MAX,
 } from '../model/index.ts';
-export { disabledBy, idMapOf, mapId, msiIsolation, smmuOf, streamsOf } from '../devicetree/index.ts';
+export { disabledBy, idMapOf, mapId, msiIsolation, smmuOf, streamsOf, u32Of } from '../devicetree/index.ts';
 export type { IdMap, MappedId, MsiIsolation, Stream, Streams } from '../devicetree/index.ts';
 export * from './define.ts';
 export * from './domain.ts';
