@@ -1,5 +1,6 @@
 import { compatibleOf } from './compatible.ts';
 import { coherentByDefault } from './machine.ts';
+import { smmuOf } from './smmu.ts';
 import { streamsOf } from './streams.ts';
 import { dmaParent } from './translate.ts';
 import type { DeviceTree, DeviceTreeNode } from '../model/index.ts';
@@ -37,18 +38,6 @@ export type Coherency =
   | { readonly kind: 'no-iommu' }
   | { readonly kind: 'unknown'; readonly iommu: DeviceTreeNode; readonly reason: string };
 
-const SMMU_V3: ReadonlySet<string> = new Set(['arm,smmu-v3']);
-/** drivers/iommu/arm/arm-smmu/arm-smmu.c, arm_smmu_of_match. */
-const SMMU: ReadonlySet<string> = new Set([
-  'arm,smmu-v1',
-  'arm,smmu-v2',
-  'arm,mmu-400',
-  'arm,mmu-401',
-  'arm,mmu-500',
-  'cavium,smmu-v2',
-  'nvidia,smmu-500',
-  'qcom,smmu-v2',
-]);
 /** IOMMUs that always answer yes: the `capable` of drivers/iommu/virtio-iommu.c, qcom_iommu.c and fsl_pamu_domain.c. */
 const ALWAYS: ReadonlySet<string> = new Set([
   'virtio,pci-iommu',
@@ -90,14 +79,14 @@ export function coherency(tree: DeviceTree, node: DeviceTreeNode): Coherency {
 /** The same for a device whose IOMMU is known; `node` is the device's, or for a PCI function its host bridge's. */
 export function coherencyBehind(tree: DeviceTree, node: DeviceTreeNode, iommu: DeviceTreeNode): Coherency {
   const compatible = compatibleOf(iommu);
-  const is = (family: ReadonlySet<string>): boolean => compatible.some((entry) => family.has(entry));
-  const v3 = is(SMMU_V3);
-  if (is(ALWAYS)) return { kind: 'coherent', iommu, reason: `${iommu.path} always is` };
+  const smmu = smmuOf(iommu);
+  const v3 = smmu === 'smmu-v3';
+  if (compatible.some((entry) => ALWAYS.has(entry))) return { kind: 'coherent', iommu, reason: `${iommu.path} always is` };
   if (NEVER.some((pattern) => compatible.some((entry) => pattern.test(entry)))) {
     const reason = `the driver of ${iommu.path} (${compatible[0] ?? ''}) does not answer for any device`;
     return { kind: 'not-coherent', iommu, lacking: [], reason };
   }
-  if (!v3 && !is(SMMU)) {
+  if (smmu === null) {
     return {
       kind: 'unknown',
       iommu,

@@ -19,6 +19,7 @@ export * from './overlap.ts';
 export * from './phandles.ts';
 export * from './regions.ts';
 export * from './reset-handler.ts';
+export * from './smmu.ts';
 export * from './status.ts';
 export * from './streams.ts';
 export * from './translate.ts';

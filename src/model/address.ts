@@ -20,6 +20,12 @@ export interface IovaRange {
   readonly last: Iova;
 }
 
+/** An inclusive range of plain numbers, of whatever kind of address. */
+export interface Extent {
+  readonly first: bigint;
+  readonly last: bigint;
+}
+
 export const iova = (value: bigint): Iova => value as Iova;
 export const physical = (value: bigint): PhysicalAddress => value as PhysicalAddress;
 export const bytes = (value: bigint | number): Bytes => BigInt(value) as Bytes;
@@ -27,7 +33,7 @@ export const bytes = (value: bigint | number): Bytes => BigInt(value) as Bytes;
 /** The last address of `size` bytes from `first`; beyond {@link U64_MAX} when the range wraps. */
 export const lastOf = (first: Iova, size: Bytes): bigint => first + size - 1n;
 
-export const rangesOverlap = (a: IovaRange, b: IovaRange): boolean => a.first <= b.last && b.first <= a.last;
+export const rangesOverlap = (a: Extent, b: Extent): boolean => a.first <= b.last && b.first <= a.last;
 
 /** `0x` and lower-case digits without padding: the one spelling of a 64-bit value in our JSON. */
 export const hex = (value: bigint): string => `0x${value.toString(16)}`;

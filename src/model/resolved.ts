@@ -140,6 +140,13 @@ export interface ResolvedChildren {
 
 export type ResolvedDevice = ResolvedPciDevice | ResolvedPlatformDevice;
 
+/** The IOMMU groups whose devices a VM gets, in order. */
+export function groupIds(vm: ResolvedVm): number[] {
+  const ids = new Set<number>();
+  for (const { device, use } of vm.devices) if (use === 'assign' && device.group !== null) ids.add(device.group);
+  return [...ids].sort((a, b) => a - b);
+}
+
 /** Users and groups by name, as the host knows them: what `handoff: bind` needs. */
 export interface NameService {
   user(name: string): number | undefined;

@@ -5,23 +5,37 @@
 export type * from '../model/index.ts';
 export {
   BUS_METHODS,
+  andList,
+  apertures,
   bytes,
   defineDiagnostic,
   describeDevice,
+  extentOf,
   formatBytes,
+  granuleOf,
   hex,
   invariant,
   iova,
   isPci,
   isVfioDriver,
   lastOf,
+  nameOf,
+  overlapFinder,
   parseBdf,
   physical,
+  placeFinder,
   PLUGIN_API,
   rangesOverlap,
+  rangeText,
   RegisterBank,
+  reservationsOf,
+  titleOf,
+  U64_MAX,
 } from '../model/index.ts';
+export { disabledBy, idMapOf, mapId, msiIsolation, smmuOf, streamsOf, u32Of } from '../devicetree/index.ts';
+export type { IdMap, MappedId, MsiIsolation, Stream, Streams } from '../devicetree/index.ts';
 export * from './define.ts';
+export * from './domain.ts';
 
 export * from './registers.ts';
 export * from './run-program.ts';

@@ -1,7 +1,6 @@
-import { defineDiagnostic } from '../../model/index.ts';
+import { defineDiagnostic, titleOf } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
 import { everyDevice } from './shared/assignments.ts';
-import { titleOf } from './shared/words.ts';
 
 export const busNotSupported = defineDiagnostic({
   code: 'bus-not-supported',

@@ -1,8 +1,16 @@
-import { BUS_METHODS, busOf, defineDiagnostic, describeDevice, isPci, isVfioDriver } from '../../model/index.ts';
+import {
+  BUS_METHODS,
+  busOf,
+  defineDiagnostic,
+  describeDevice,
+  isPci,
+  isVfioDriver,
+  nameOf,
+  titleOf,
+} from '../../model/index.ts';
 import type { PciDevice, ResolvedDevice } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
 import { assignedDevices, byAddress, groupBy, isPciEntry } from './shared/assignments.ts';
-import { nameOf, titleOf } from './shared/words.ts';
 
 export const busResetHitsOthers = defineDiagnostic({
   code: 'bus-reset-hits-others',

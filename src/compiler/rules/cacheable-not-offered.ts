@@ -1,7 +1,6 @@
-import { defineDiagnostic } from '../../model/index.ts';
+import { defineDiagnostic, titleOf } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
 import { assignedDevices, isPlatformEntry } from './shared/assignments.ts';
-import { titleOf } from './shared/words.ts';
 
 export const cacheableNotOffered = defineDiagnostic({
   code: 'cacheable-not-offered',

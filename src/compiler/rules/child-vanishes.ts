@@ -1,9 +1,8 @@
 import { driverMadeDevices } from '../../devicetree/index.ts';
-import { parentPath, defineDiagnostic, isVfioDriver } from '../../model/index.ts';
+import { defineDiagnostic, isVfioDriver, parentPath, titleOf } from '../../model/index.ts';
 import type { PlatformDevice } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
 import { byAddress, everyDevice, isPlatformEntry } from './shared/assignments.ts';
-import { titleOf } from './shared/words.ts';
 
 export const childVanishes = defineDiagnostic({
   code: 'child-vanishes',

@@ -1,9 +1,8 @@
 import { streamsOf } from '../../devicetree/index.ts';
-import { defineDiagnostic } from '../../model/index.ts';
+import { defineDiagnostic, titleOf } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
 import { isPlatformEntry, isolatedDevices } from './shared/assignments.ts';
 import { nodeOf } from './shared/tree.ts';
-import { titleOf } from './shared/words.ts';
 
 export const childWithoutIsolation = defineDiagnostic({
   code: 'child-without-isolation',

@@ -1,9 +1,8 @@
-import { defineDiagnostic, describeDevice } from '../../model/index.ts';
+import { andList, defineDiagnostic, describeDevice, titleOf } from '../../model/index.ts';
 import type { PlatformDevice } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
 import { assignedDevices, byAddress, everyDevice, isPlatformEntry } from './shared/assignments.ts';
 import { subtreeOf } from './shared/tree.ts';
-import { andList, titleOf } from './shared/words.ts';
 
 export const childrenLeftWithHost = defineDiagnostic({
   code: 'children-left-with-host',

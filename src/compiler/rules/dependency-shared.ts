@@ -1,11 +1,10 @@
 import { compatibleOf, dependenciesOf, indexDependencies, sharedWith, u32Of } from '../../devicetree/index.ts';
 import type { Dependency, DependencyKind } from '../../devicetree/index.ts';
-import { type DeviceTree, type DeviceTreeNode, defineDiagnostic } from '../../model/index.ts';
+import { andList, defineDiagnostic, type DeviceTree, type DeviceTreeNode, titleOf } from '../../model/index.ts';
 import type { ResolvedPlatformDevice } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
 import { assignedDevices, isPlatformEntry } from './shared/assignments.ts';
 import { nodesWith } from './shared/tree.ts';
-import { andList, titleOf } from './shared/words.ts';
 
 export const dependencyShared = defineDiagnostic({
   code: 'dependency-shared',

@@ -1,8 +1,7 @@
-import { defineDiagnostic, isVfioDriver } from '../../model/index.ts';
+import { andList, defineDiagnostic, isVfioDriver, titleOf } from '../../model/index.ts';
 import type { BlockDevice, HostDevice, Netdev } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
 import { everyDevice } from './shared/assignments.ts';
-import { andList, titleOf } from './shared/words.ts';
 
 export const deviceInUse = defineDiagnostic({
   code: 'device-in-use',

@@ -1,7 +1,6 @@
-import { defineDiagnostic } from '../../model/index.ts';
+import { defineDiagnostic, nameOf } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
 import { byAddress, everyDevice } from './shared/assignments.ts';
-import { nameOf } from './shared/words.ts';
 
 export const deviceNamedTwice = defineDiagnostic({
   code: 'device-named-twice',

@@ -1,9 +1,8 @@
 import { coherency } from '../../devicetree/index.ts';
-import { defineDiagnostic } from '../../model/index.ts';
+import { defineDiagnostic, titleOf } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
 import { isolatedDevices, isPlatformEntry } from './shared/assignments.ts';
 import { nodeOf } from './shared/tree.ts';
-import { titleOf } from './shared/words.ts';
 
 export const deviceNotCoherent = defineDiagnostic({
   code: 'device-not-coherent',

@@ -1,7 +1,6 @@
-import { defineDiagnostic, isVfioDriver } from '../../model/index.ts';
+import { defineDiagnostic, isVfioDriver, titleOf } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
 import { assignedDevices } from './shared/assignments.ts';
-import { titleOf } from './shared/words.ts';
 
 export const deviceOnVfioAlready = defineDiagnostic({
   code: 'device-on-vfio-already',

@@ -1,9 +1,8 @@
-import { defineDiagnostic } from '../../model/index.ts';
+import { defineDiagnostic, titleOf } from '../../model/index.ts';
 import type { HostIndex } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
 import { isolatedDevices } from './shared/assignments.ts';
 import { whyNoGroup } from './shared/no-group.ts';
-import { titleOf } from './shared/words.ts';
 
 export const deviceWithoutGroup = defineDiagnostic({
   code: 'device-without-group',

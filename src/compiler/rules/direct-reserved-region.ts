@@ -1,7 +1,6 @@
-import { defineDiagnostic } from '../../model/index.ts';
+import { andList, defineDiagnostic, rangeText, titleOf } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
 import { assignedDevices, byGroup } from './shared/assignments.ts';
-import { andList, rangeText, titleOf } from './shared/words.ts';
 
 export const directReservedRegion = defineDiagnostic({
   code: 'direct-reserved-region',

@@ -1,10 +1,8 @@
-import { defineDiagnostic } from '../../model/index.ts';
+import { defineDiagnostic, overlapFinder, rangeText, titleOf } from '../../model/index.ts';
 import type { HostIndex, ResolvedPlatformDevice } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
 import { assignedDevices, byAddress, isPlatformEntry } from './shared/assignments.ts';
-import { overlapFinder } from './shared/reserved.ts';
 import { framesOf, nodesWith, type Registers, registersOf, subtreeOf } from './shared/tree.ts';
-import { rangeText, titleOf } from './shared/words.ts';
 
 export const excludedChildSharesPage = defineDiagnostic({
   code: 'excluded-child-shares-page',

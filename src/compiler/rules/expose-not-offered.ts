@@ -1,8 +1,7 @@
-import { defineDiagnostic } from '../../model/index.ts';
+import { defineDiagnostic, titleOf } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
 import { assignedDevices, isPlatformEntry } from './shared/assignments.ts';
 import { nodeOf } from './shared/tree.ts';
-import { titleOf } from './shared/words.ts';
 
 export const exposeNotOffered = defineDiagnostic({
   code: 'expose-not-offered',

@@ -1,7 +1,6 @@
-import { defineDiagnostic } from '../../model/index.ts';
+import { andList, defineDiagnostic, titleOf } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
 import { byGroup, everyDevice } from './shared/assignments.ts';
-import { andList, titleOf } from './shared/words.ts';
 
 export const groupHeld = defineDiagnostic({
   code: 'group-held',

@@ -1,8 +1,8 @@
-import { defineDiagnostic, isPci, leavesGroupViable } from '../../model/index.ts';
+import { andList, defineDiagnostic, isPci, leavesGroupViable, titleOf } from '../../model/index.ts';
 import type { HostDevice, ResolvedDevice } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
 import { assignedDevices, byAddress, byGroup, everyDevice } from './shared/assignments.ts';
-import { andList, showGroup, titleOf } from './shared/words.ts';
+import { showGroup } from './shared/words.ts';
 
 export const groupNotViable = defineDiagnostic({
   code: 'group-not-viable',

@@ -1,8 +1,8 @@
-import { defineDiagnostic } from '../../model/index.ts';
+import { andList, defineDiagnostic, titleOf } from '../../model/index.ts';
 import type { ResolvedDevice } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
 import { byAddress, byGroup, everyDevice } from './shared/assignments.ts';
-import { andList, showGroup, titleOf } from './shared/words.ts';
+import { showGroup } from './shared/words.ts';
 
 export const groupSplit = defineDiagnostic({
   code: 'group-split',

@@ -1,7 +1,6 @@
-import { defineDiagnostic } from '../../model/index.ts';
+import { defineDiagnostic, nameOf, titleOf } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
 import { groupBy, isPciEntry } from './shared/assignments.ts';
-import { nameOf, titleOf } from './shared/words.ts';
 
 export const guestAddressTwice = defineDiagnostic({
   code: 'guest-address-twice',

@@ -1,9 +1,8 @@
-import { defineDiagnostic } from '../../model/index.ts';
+import { defineDiagnostic, titleOf } from '../../model/index.ts';
 import type { ResolvedVm } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
 import { isolatedVms } from './shared/assignments.ts';
 import { type Isolation, isolationOf } from './shared/interrupt-isolation.ts';
-import { titleOf } from './shared/words.ts';
 
 export const interruptsNotIsolated = defineDiagnostic({
   code: 'interrupts-not-isolated',

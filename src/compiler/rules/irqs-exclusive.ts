@@ -1,7 +1,6 @@
-import { defineDiagnostic } from '../../model/index.ts';
+import { defineDiagnostic, titleOf } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
 import { assignedDevices, isPciEntry, isPlatformEntry } from './shared/assignments.ts';
-import { titleOf } from './shared/words.ts';
 
 export const irqsExclusive = defineDiagnostic({
   code: 'irqs-exclusive',

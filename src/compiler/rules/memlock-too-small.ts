@@ -1,7 +1,6 @@
-import { defineDiagnostic, formatBytes } from '../../model/index.ts';
+import { defineDiagnostic, formatBytes, totalOf } from '../../model/index.ts';
 import type { ResolvedVm } from '../../model/index.ts';
 import type { Rule, RuleContext } from './rule.ts';
-import { totalOf } from './shared/memory.ts';
 
 export const memlockTooSmall = defineDiagnostic({
   code: 'memlock-too-small',

@@ -1,6 +1,5 @@
-import { defineDiagnostic, formatBytes, hex } from '../../model/index.ts';
+import { defineDiagnostic, formatBytes, granuleOf, hex } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
-import { granuleOf } from './shared/memory.ts';
 
 export const memoryMisaligned = defineDiagnostic({
   code: 'memory-misaligned',

@@ -1,9 +1,16 @@
-import { defineDiagnostic, hex } from '../../model/index.ts';
+import {
+  andList,
+  defineDiagnostic,
+  extentOf,
+  hex,
+  overlapFinder,
+  placeFinder,
+  rangeText,
+  type Reservation,
+  reservationsOf,
+} from '../../model/index.ts';
 import type { Related, ResolvedVm } from '../../model/index.ts';
 import type { Rule, RuleContext } from './rule.ts';
-import { extentOf } from './shared/memory.ts';
-import { type Reservation, overlapFinder, placeFinder, reservationsOf } from './shared/reserved.ts';
-import { andList, rangeText } from './shared/words.ts';
 
 export const memoryOnReservedRegion = defineDiagnostic({
   code: 'memory-on-reserved-region',

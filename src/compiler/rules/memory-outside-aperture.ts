@@ -1,7 +1,5 @@
-import { defineDiagnostic, hex } from '../../model/index.ts';
+import { apertures, defineDiagnostic, extentOf, hex, rangeText } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
-import { apertures, extentOf } from './shared/memory.ts';
-import { rangeText } from './shared/words.ts';
 
 export const memoryOutsideAperture = defineDiagnostic({
   code: 'memory-outside-aperture',

@@ -1,8 +1,6 @@
-import { defineDiagnostic } from '../../model/index.ts';
+import { defineDiagnostic, type Extent, extentOf, rangeText } from '../../model/index.ts';
 import type { ResolvedMemory, ResolvedVm } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
-import { type Extent, extentOf } from './shared/memory.ts';
-import { rangeText } from './shared/words.ts';
 
 export const memoryOverlaps = defineDiagnostic({
   code: 'memory-overlaps',

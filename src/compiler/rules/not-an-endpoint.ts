@@ -1,7 +1,6 @@
-import { defineDiagnostic, describeClass } from '../../model/index.ts';
+import { defineDiagnostic, describeClass, titleOf } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
 import { assignedDevices, isPciEntry } from './shared/assignments.ts';
-import { titleOf } from './shared/words.ts';
 
 export const notAnEndpoint = defineDiagnostic({
   code: 'not-an-endpoint',

@@ -1,10 +1,8 @@
-import { defineDiagnostic } from '../../model/index.ts';
+import { defineDiagnostic, nameOf, overlapFinder, rangeText, titleOf } from '../../model/index.ts';
 import type { Diagnostic, HostIndex, ResolvedPlatformDevice } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
 import { assignedDevices, isPlatformEntry } from './shared/assignments.ts';
-import { overlapFinder } from './shared/reserved.ts';
 import { framesOf, nodesInUse, nodesWith, type Registers, regionsOf, registersOf } from './shared/tree.ts';
-import { nameOf, rangeText, titleOf } from './shared/words.ts';
 
 export const pageSharedWithHost = defineDiagnostic({
   code: 'page-shared-with-host',

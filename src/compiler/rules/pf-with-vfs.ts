@@ -1,7 +1,6 @@
-import { defineDiagnostic, isVfioDriver } from '../../model/index.ts';
+import { defineDiagnostic, isVfioDriver, titleOf } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
 import { everyDevice, isPciEntry } from './shared/assignments.ts';
-import { titleOf } from './shared/words.ts';
 
 export const pfWithVfs = defineDiagnostic({
   code: 'pf-with-vfs',

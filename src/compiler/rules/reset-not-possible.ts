@@ -1,8 +1,7 @@
-import { defineDiagnostic, resetMethodsOn } from '../../model/index.ts';
+import { defineDiagnostic, resetMethodsOn, titleOf } from '../../model/index.ts';
 import type { PciDevice } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
 import { assignedDevices, isPciEntry } from './shared/assignments.ts';
-import { titleOf } from './shared/words.ts';
 
 export const resetNotPossible = defineDiagnostic({
   code: 'reset-not-possible',

@@ -1,8 +1,7 @@
-import { defineDiagnostic, isPci, isVfioDriver } from '../../model/index.ts';
+import { andList, defineDiagnostic, isPci, isVfioDriver, nameOf, titleOf } from '../../model/index.ts';
 import type { ResolvedDevice } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
 import { byAddress, everyDevice, groupBy, isPciEntry } from './shared/assignments.ts';
-import { andList, nameOf, titleOf } from './shared/words.ts';
 
 export const vfWithoutItsPf = defineDiagnostic({
   code: 'vf-without-its-pf',

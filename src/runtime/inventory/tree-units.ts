@@ -1,21 +1,15 @@
-import { compatibleOf, disabledBy, linuxNameOf, regRegions } from '../../devicetree/index.ts';
+import { compatibleOf, disabledBy, linuxNameOf, regRegions, smmuOf } from '../../devicetree/index.ts';
 import type { DeviceTree, DeviceTreeNode, IommuUnit } from '../../model/index.ts';
 
-/** Compatibles of the drivers arm-smmu-v3 and arm-smmu (their arm_smmu_of_match tables), and of virtio's and Freescale's. */
-const KINDS: readonly (readonly [RegExp, IommuUnit['kind']])[] = [
-  [/^arm,smmu-v3$/, 'smmu-v3'],
-  [
-    /^(arm,(smmu-v[12]|mmu-(400|401|500))|cavium,smmu-v2|qcom,(adreno-)?smmu-v2|qcom,smmu-500|nvidia,smmu-500)$/,
-    'smmu-v2',
-  ],
-  [/^virtio,pci-iommu$/, 'virtio'],
-];
+const VIRTIO = 'virtio,pci-iommu';
 const PAMU = 'fsl,pamu';
 
 /** The kind of IOMMU that a node is; null where it is none. */
 export function unitKindOf(node: DeviceTreeNode): IommuUnit['kind'] | null {
   const compatibles = compatibleOf(node);
-  for (const [pattern, kind] of KINDS) if (compatibles.some((entry) => pattern.test(entry))) return kind;
+  const smmu = smmuOf(node);
+  if (smmu) return smmu;
+  if (compatibles.includes(VIRTIO)) return 'virtio';
   return node.properties.has('#iommu-cells') || compatibles.includes(PAMU) ? 'other' : null;
 }
 

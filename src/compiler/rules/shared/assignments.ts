@@ -50,10 +50,3 @@ export function groupBy<T, K>(items: readonly T[], key: (item: T) => K): Map<K, 
   }
   return groups;
 }
-
-/** The IOMMU groups whose devices a VM gets, in order. */
-export function groupIds(vm: ResolvedVm): number[] {
-  const ids = new Set<number>();
-  for (const { device, use } of vm.devices) if (use === 'assign' && device.group !== null) ids.add(device.group);
-  return [...ids].sort((a, b) => a - b);
-}

@@ -1,8 +1,7 @@
 import { disabledBy, linuxRegions, regRegions } from '../../../devicetree/index.ts';
 import type { RegRegion } from '../../../devicetree/index.ts';
-import { type DeviceTree, type DeviceTreeNode, isPci } from '../../../model/index.ts';
+import { type DeviceTree, type DeviceTreeNode, type Extent, isPci } from '../../../model/index.ts';
 import type { HostDevice, HostIndex, ResolvedPlatformDevice } from '../../../model/index.ts';
-import type { Extent } from './memory.ts';
 
 /** A device's node in the host's tree; undefined without one, such as for a PCI function or an ACPI device. */
 export const nodeOf = (device: HostDevice, host: HostIndex): DeviceTreeNode | undefined =>

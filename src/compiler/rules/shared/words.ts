@@ -1,21 +1,5 @@
-import { describeKind, hex } from '../../../model/index.ts';
+import { describeKind, nameOf } from '../../../model/index.ts';
 import type { HostDevice, HostIndex, Related, ResolvedDevice } from '../../../model/index.ts';
-
-/** `nic0 of router`. */
-export const nameOf = (entry: ResolvedDevice): string => `${entry.name} of ${entry.vm}`;
-
-/** `nic0 of router (0000:01:00.0)`. */
-export const titleOf = (entry: ResolvedDevice): string => `${nameOf(entry)} (${entry.device.address})`;
-
-/** `0xfee00000-0xfeefffff`, both ends included. */
-export const rangeText = ({ first, last }: { readonly first: bigint; readonly last: bigint }): string =>
-  `${hex(first)}-${hex(last)}`;
-
-/** `a`, `a and b`, `a, b and c`. */
-export function andList(items: readonly string[]): string {
-  const last = items.at(-1) ?? '';
-  return items.length < 2 ? last : `${items.slice(0, -1).join(', ')} and ${last}`;
-}
 
 const MEMBERS_LISTED = 32;
 

@@ -1,7 +1,7 @@
-import { U64_MAX } from '../../../model/index.ts';
-import type { HostIndex, ReservedRegion, ResolvedVm } from '../../../model/index.ts';
-import { groupIds } from './assignments.ts';
-import { type Extent, apertures, extentOf, granuleOf } from './memory.ts';
+import { type Extent, U64_MAX } from './address.ts';
+import { apertures, extentOf, granuleOf } from './extent.ts';
+import type { HostIndex, ReservedRegion } from './inventory.ts';
+import { groupIds, type ResolvedVm } from './resolved.ts';
 
 /** A reserved region with the groups that have it. */
 export interface Reservation {

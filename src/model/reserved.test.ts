@@ -1,9 +1,9 @@
 import { testPlugins } from '../../../testing/plugins.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { indexHost } from '../../../model/index.ts';
-import { host, manifestFrom, region } from '../../../testing/index.ts';
-import { resolveManifest } from '../../resolve/resolve.ts';
+import { indexHost } from './inventory.ts';
+import { host, manifestFrom, region } from '../testing/index.ts';
+import { resolveManifest } from '../compiler/resolve/resolve.ts';
 import { overlapFinder, placeFinder, reservationsOf } from './reserved.ts';
 
 const PAGE = 4096;

@@ -1,11 +1,6 @@
-import { U64_MAX, lastOf } from '../../../model/index.ts';
-import type { HostIndex, IommuUnit, ResolvedMemory, ResolvedVm } from '../../../model/index.ts';
-
-/** A memory entry as an inclusive range of plain numbers. */
-export interface Extent {
-  readonly first: bigint;
-  readonly last: bigint;
-}
+import { type Extent, U64_MAX, lastOf } from './address.ts';
+import type { HostIndex, IommuUnit } from './inventory.ts';
+import type { ResolvedMemory, ResolvedVm } from './resolved.ts';
 
 /** The range of an entry, unless it is empty or goes beyond 64 bits: other laws report those. */
 export function extentOf(memory: ResolvedMemory): Extent | undefined {
