@@ -13,4 +13,5 @@ export * from './plan.ts';
 export * from './plugin/index.ts';
 export * from './reset.ts';
 export * from './resolved.ts';
+export * from './size.ts';
 export * from './span.ts';
