@@ -49,7 +49,7 @@ const PLANTED: Record<string, [file: string, line: string]> = {
   ],
   'runtime-looks-down': ['src/runtime/bad.ts', `import '../render/text.ts';`],
   'render-reads-the-model': ['src/render/bad.ts', `import '../compiler/compile.ts';`],
-  'plugin-api-is-model-only': ['src/plugin/bad.ts', `import '../compiler/compile.ts';`],
+  'plugin-api-is-pure': ['src/plugin/bad.ts', `import '../compiler/compile.ts';`],
   'plugins-see-the-api-only': ['plugins/reset-a/bad.ts', `import '../reset-b/index.ts';`],
   'core-names-no-plugin': ['src/runtime/plugins/bad.ts', `import '../../../plugins/reset-a/index.ts';`],
   'no-test-code-in-src': ['src/cli/bad.ts', `import '../testing/help.ts';`],

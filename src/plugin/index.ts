@@ -13,12 +13,14 @@ export {
   isPci,
   lastOf,
   parseBdf,
+  parseSize,
   physical,
   PLUGIN_API,
   rangesOverlap,
   RegisterBank,
+  unreachable,
 } from '../model/index.ts';
+export { type Liodn, liodnOf } from '../devicetree/index.ts';
 export * from './define.ts';
-
 export * from './registers.ts';
 export * from './run-program.ts';
