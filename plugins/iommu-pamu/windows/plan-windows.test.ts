@@ -68,6 +68,11 @@ test('R-PAMU-4: says which layout there would be', () => {
   expect(shortfall).toMatchObject({ kind: 'windows', needed: { size: 2n * GIB, windows: 524_288 } });
 });
 
+test('R-PAMU-4: says how large pages would have to be', () => {
+  const { shortfall } = planWindows(demand([region(0n, GIB, 4n * KIB)], 3));
+  expect(shortfall).toMatchObject({ kind: 'pages', atLeast: 8n * MIB, instead: { size: 2n * GIB, windows: 256 } });
+});
+
 test('R-PAMU-4: what is pinned is checked, and kept where it is legal', () => {
   const wanted = demand([region(0n, 512n * MIB)], 3);
   expect(planned(wanted, { windows: 16 })).toBe('1 GiB at 0 B in 16');
@@ -149,8 +154,10 @@ test('R-PAMU-4: where there is no layout, the shortfall is a true one', () => {
     fc.property(demands, (wanted) => {
       const { shortfall } = planWindows(wanted);
       if (shortfall?.kind === 'pages') {
-        const regions = wanted.regions.map((one) => ({ ...one, contiguous: bytes(ADDRESS_END) }));
-        expect(breachesOf(shortfall.instead, { ...wanted, regions })).toEqual([]);
+        const on = (size: bigint) => wanted.regions.map((one) => ({ ...one, contiguous: bytes(size) }));
+        expect(breachesOf(shortfall.instead, { ...wanted, regions: on(ADDRESS_END) })).toEqual([]);
+        const kept = planWindows({ ...wanted, regions: on(shortfall.atLeast) });
+        expect(kept.layout).toBeDefined();
       }
       if (shortfall?.kind === 'banks') expect(breachesOf(shortfall.without, { ...wanted, banks: 0 })).toEqual([]);
       if (shortfall?.kind === 'windows') expect(shortfall.needed.windows).toBeGreaterThan(wanted.hardware.maxWindows);

@@ -1,4 +1,4 @@
-import { bytes, iova } from 'vfio-compose/plugin';
+import { bytes, type Bytes, iova } from 'vfio-compose/plugin';
 import { type Breach, breachesOf, type Demand } from './breach.ts';
 import { ADDRESS_END, powerOfTwoFrom, SMALLEST } from './hardware.ts';
 import { endOf, type Layout } from './layout.ts';
@@ -9,8 +9,8 @@ export type Shortfall =
   /** Memory that is not in pages at all: said by the laws of every IOMMU. */
   | { readonly kind: 'not-in-pages' }
   | { readonly kind: 'address-width'; readonly region: number }
-  /** With larger pages there would be this one. */
-  | { readonly kind: 'pages'; readonly instead: Layout }
+  /** With pages of at least this size there would be this one. */
+  | { readonly kind: 'pages'; readonly atLeast: Bytes; readonly instead: Layout }
   /** Without room for banks there would be this one. */
   | { readonly kind: 'banks'; readonly without: Layout }
   /** It would take this one, of more windows than the hardware has. */
@@ -67,13 +67,25 @@ function around({ regions }: Demand): Pick<Layout, 'first' | 'size'> {
 function whyNone(demand: Demand): Shortfall {
   const beyond = demand.regions.findIndex((region) => endOf(region) > ADDRESS_END);
   if (beyond >= 0) return { kind: 'address-width', region: beyond };
-  const largePages = demand.regions.map((region) => ({ ...region, contiguous: bytes(ADDRESS_END) }));
-  const instead = smallestLayout({ ...demand, regions: largePages });
-  if (instead) return { kind: 'pages', instead };
+  const pages = withLargerPages(demand);
+  if (pages) return pages;
   const without = smallestLayout({ ...demand, banks: 0 });
   if (without) return { kind: 'banks', without };
   const hardware = { ...demand.hardware, maxWindows: NO_LIMIT };
   const needed = smallestLayout({ ...demand, hardware }) ?? smallestLayout({ ...demand, hardware, banks: 0 });
   // Windows of the smallest page fit everything that is in pages.
   return needed ? { kind: 'windows', needed } : { kind: 'not-in-pages' };
+}
+
+/** The smallest pages with which there is a layout. */
+function withLargerPages(demand: Demand): Shortfall | null {
+  for (let size: bigint = SMALLEST; size <= ADDRESS_END; size <<= 1n) {
+    const atLeast = bytes(size);
+    const regions = demand.regions.map((region) =>
+      region.contiguous < size ? { ...region, contiguous: atLeast } : region,
+    );
+    const instead = smallestLayout({ ...demand, regions });
+    if (instead) return { kind: 'pages', atLeast, instead };
+  }
+  return null;
 }
