@@ -15,5 +15,6 @@ export * from './plugin/index.ts';
 export * from './reset.ts';
 export * from './reserved.ts';
 export * from './resolved.ts';
+export * from './size.ts';
 export * from './span.ts';
 export * from './words.ts';

@@ -22,6 +22,7 @@ export {
   nameOf,
   overlapFinder,
   parseBdf,
+  parseSize,
   physical,
   placeFinder,
   PLUGIN_API,
@@ -31,11 +32,11 @@ export {
   reservationsOf,
   titleOf,
   U64_MAX,
+  unreachable,
 } from '../model/index.ts';
-export { disabledBy, idMapOf, mapId, msiIsolation, smmuOf, streamsOf, u32Of } from '../devicetree/index.ts';
-export type { IdMap, MappedId, MsiIsolation, Stream, Streams } from '../devicetree/index.ts';
+export { disabledBy, idMapOf, liodnOf, mapId, msiIsolation, smmuOf, streamsOf, u32Of } from '../devicetree/index.ts';
+export type { IdMap, Liodn, MappedId, MsiIsolation, Stream, Streams } from '../devicetree/index.ts';
 export * from './define.ts';
 export * from './domain.ts';
-
 export * from './registers.ts';
 export * from './run-program.ts';

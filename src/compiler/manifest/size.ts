@@ -1,22 +1,6 @@
-import { U64_MAX } from '../../model/index.ts';
+import { parseSize, SIZE_UNITS, U64_MAX } from '../../model/index.ts';
 
-const PATTERN = /^(0x[0-9A-Fa-f]{1,16}|[0-9]{1,20}) ?(?:B|([KMGTP])(?:iB)?)?$/;
-const POWERS = 'KMGTP';
-
-/**
- * A number of bytes as a manifest may write it: a whole number, hexadecimal digits (`0x…`), or either with a binary
- * unit (`4KiB` and `4K` are the same). Exact. `undefined` for anything else, and for what does not fit 64 bits.
- */
-export function parseSize(value: string | number | bigint): bigint | undefined {
-  if (typeof value === 'bigint') return value >= 0n && value <= U64_MAX ? value : undefined;
-  if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0 ? BigInt(value) : undefined;
-  const match = PATTERN.exec(value);
-  if (!match) return undefined;
-  const [, digits = '', unit] = match;
-  const power = unit === undefined ? 0 : POWERS.indexOf(unit) + 1;
-  const size = BigInt(digits) << BigInt(10 * power);
-  return size <= U64_MAX ? size : undefined;
-}
+export { parseSize };
 
 const LOOSE = /^([-+]?)(0x[0-9a-f]+|[0-9][0-9_, ]*(?:\.[0-9]*)?|\.[0-9]+) *([a-z]*)$/i;
 const UNIT = /^([kmgtp]?)(i?)(b?)$/i;
@@ -42,7 +26,7 @@ export function adviseOnSize(text: string): string {
 
 function adviseOnDecimalUnit(digits: string, letter: string, unit: string, name: string): string {
   const binary = `${digits}${name}`;
-  const decimal = BigInt(digits) * 1000n ** BigInt(POWERS.indexOf(letter.toUpperCase()) + 1);
+  const decimal = BigInt(digits) * 1000n ** BigInt(SIZE_UNITS.indexOf(letter.toUpperCase()) + 1);
   if (parseSize(binary) === undefined) return `"${digits}${unit}" does not fit 64 bits.`;
   return `"${unit}" means powers of 1000 to some and of 1024 to others: write ${binary}, or the plain number of bytes (${decimal}).`;
 }
@@ -50,16 +34,16 @@ function adviseOnDecimalUnit(digits: string, letter: string, unit: string, name:
 /** A fraction of a unit is exact in a smaller one, if it is exact at all. */
 function adviseOnFraction(text: string, digits: string, letter: string): string {
   const [whole = '', fraction = ''] = digits.split('.');
-  const power = letter === '' ? 0 : POWERS.indexOf(letter.toUpperCase()) + 1;
+  const power = letter === '' ? 0 : SIZE_UNITS.indexOf(letter.toUpperCase()) + 1;
   const scaled = BigInt(`${whole}${fraction}`) << BigInt(10 * power);
   const divisor = 10n ** BigInt(fraction.length);
   const refused = `"${text}" is a fraction; a size is a whole number.`;
   if (scaled % divisor !== 0n) return refused;
   const bytes = scaled / divisor;
   if (bytes > U64_MAX) return `"${text}" does not fit 64 bits.`;
-  for (let unit = POWERS.length; unit > 0; unit--) {
+  for (let unit = SIZE_UNITS.length; unit > 0; unit--) {
     const factor = 1n << BigInt(10 * unit);
-    if (bytes >= factor && bytes % factor === 0n) return `${refused} Write ${bytes / factor}${POWERS[unit - 1]}iB.`;
+    if (bytes >= factor && bytes % factor === 0n) return `${refused} Write ${bytes / factor}${SIZE_UNITS[unit - 1]}iB.`;
   }
   return `${refused} Write ${bytes}.`;
 }
