@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { defineConfig, type Options } from 'tsup';
 import { buildBin } from './scripts/build-bin.ts';
+import { packPlugins } from './scripts/pack-plugins.ts';
 
 // Here and not as `clean`: the two builds below run side by side, and each would sweep away what the other made.
 rmSync('dist', { recursive: true, force: true });
@@ -25,6 +26,7 @@ export default defineConfig([
     dts: true,
     splitting: true,
     banner: { js: REQUIRE },
+    esbuildPlugins: [packPlugins(process.cwd())],
     // The command shares no file with the library: it is made by a build of its own.
     onSuccess: buildBin,
   },

@@ -17,6 +17,7 @@ import { join } from 'node:path';
 import { build, type BuildOptions, type Plugin } from 'esbuild';
 import { writeFdt } from '../src/devicetree/fdt/write-fdt.ts';
 import { type SnapshotTree, treeIn } from '../src/model/index.ts';
+import { packPlugins } from './pack-plugins.ts';
 import { wrapProgram } from './wrap-program.ts';
 
 // Not import.meta.dirname: tsup bundles its configuration, this file included, to a place of its own.
@@ -104,7 +105,7 @@ async function bundle(entry: string, define: Record<string, string> = {}): Promi
     ...common,
     entryPoints: [entry],
     define: { ...common.define, ...define },
-    plugins: [leaveOut],
+    plugins: [leaveOut, packPlugins(ROOT)],
   });
   if (result.warnings.length > 0) throw new Error(`esbuild warned about ${entry}; see above`);
   const [file] = result.outputFiles;

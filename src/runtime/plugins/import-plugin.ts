@@ -51,12 +51,11 @@ function provideApi(): void {
   const { registerHooks } = nodeModule as { registerHooks?: RegisterHooks };
   if (registerHooks) {
     registerHooks({
-      resolve: (specifier, context, next) =>
-        specifier === API ? { url, shortCircuit: true } : next(specifier, context),
+      resolve: (specifier, context, next) => next(specifier === API ? url : specifier, context),
     });
     return;
   }
   const hook = `export const resolve = (specifier, context, next) =>
-    specifier === ${JSON.stringify(API)} ? { url: ${JSON.stringify(url)}, shortCircuit: true } : next(specifier, context);`;
+    next(specifier === ${JSON.stringify(API)} ? ${JSON.stringify(url)} : specifier, context);`;
   nodeModule.register(`data:text/javascript,${encodeURIComponent(hook)}`);
 }
