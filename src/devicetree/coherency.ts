@@ -81,7 +81,8 @@ export function coherencyBehind(tree: DeviceTree, node: DeviceTreeNode, iommu: D
   const compatible = compatibleOf(iommu);
   const smmu = smmuOf(iommu);
   const v3 = smmu === 'smmu-v3';
-  if (compatible.some((entry) => ALWAYS.has(entry))) return { kind: 'coherent', iommu, reason: `${iommu.path} always is` };
+  if (compatible.some((entry) => ALWAYS.has(entry)))
+    return { kind: 'coherent', iommu, reason: `${iommu.path} always is` };
   if (NEVER.some((pattern) => compatible.some((entry) => pattern.test(entry)))) {
     const reason = `the driver of ${iommu.path} (${compatible[0] ?? ''}) does not answer for any device`;
     return { kind: 'not-coherent', iommu, lacking: [], reason };

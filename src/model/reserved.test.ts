@@ -1,4 +1,4 @@
-import { testPlugins } from '../../../testing/plugins.ts';
+import { testPlugins } from '../testing/plugins.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { indexHost } from './inventory.ts';

@@ -10,6 +10,7 @@ import {
 } from '../model/index.ts';
 import type { HostBuilder } from './host.ts';
 import { manifestFrom } from './manifest.ts';
+import { testPlugins } from './plugins.ts';
 
 /** What a test of an IOMMU plugin says: the VM, the plugins that it goes through (nearest first), and their options. */
 export interface DomainOptions {
@@ -22,7 +23,11 @@ export interface DomainOptions {
 /** What the hooks of an IOMMU plugin are given for a VM called `a`. Throws where the manifest of the test does not resolve. */
 export function domainOf({ vm, host, plugins, options = {} }: DomainOptions): DomainContext {
   const index = indexHost(host.build());
-  const { value, diagnostics } = resolveManifest(manifestFrom({ version: 1, name: 'tested', vms: { a: vm } }), index);
+  const { value, diagnostics } = resolveManifest(
+    manifestFrom({ version: 1, name: 'tested', vms: { a: vm } }),
+    index,
+    testPlugins,
+  );
   const [resolved] = value?.vms ?? [];
   const [nearest] = plugins;
   if (!resolved || !nearest) throw new Error(`the manifest of the test does not resolve: ${diagnostics[0]?.detail}`);
