@@ -24,12 +24,13 @@ export default defineResetPlugin({
   summary: 'Quiesces a PCI function, and resets it by what the kernel has: alone, or with its whole bus.',
   matches: [{ pci: {} }],
   laws: [resetNotPossibleLaw, busResetHitsOthersLaw, resetMethodUnknownLaw],
-  // The kernel turns bus mastering off when it opens a function (vfio_pci_core_enable).
-  quiesce: (_target, _options, moment) => (moment === 'before-use' ? [] : QUIESCE),
-  reset,
+  // The kernel turns bus mastering off when it opens a function (vfio_pci_core_enable), and again, with a reset, when its
+  // last descriptor goes with whoever held it (vfio_pci_core_disable): only a user that is done leaves something to do.
+  quiesce: (_target, _options, moment) => (moment === 'after-use' ? QUIESCE : []),
+  reset: (target, _options, moment) => (moment === 'after-crash' ? [] : resetOf(target)),
 });
 
-function reset(target: ResetTarget): readonly ResetAction[] {
+function resetOf(target: ResetTarget): readonly ResetAction[] {
   const way = wayOf(target);
   switch (way.kind) {
     case 'alone':

@@ -1,7 +1,6 @@
 import type { Diagnostic } from '../../model/index.ts';
 import type { Rule, RuleContext } from './rule.ts';
 import { busNotSupportedRule } from './bus-not-supported.ts';
-import { busResetHitsOthersRule } from './bus-reset-hits-others.ts';
 import { cacheableNotOfferedRule } from './cacheable-not-offered.ts';
 import { childVanishesRule } from './child-vanishes.ts';
 import { childWithoutIsolationRule } from './child-without-isolation.ts';
@@ -47,7 +46,6 @@ import { pageSharedWithHostRule } from './page-shared-with-host.ts';
 import { pfWithVfsRule } from './pf-with-vfs.ts';
 import { projectConflictRule } from './project-conflict.ts';
 import { resetHandlerAbsentRule } from './reset-handler-absent.ts';
-import { resetNotPossibleRule } from './reset-not-possible.ts';
 import { tooManyMappingsRule } from './too-many-mappings.ts';
 import { vfWithoutItsPfRule } from './vf-without-its-pf.ts';
 import { vfioModuleAbsentRule } from './vfio-module-absent.ts';
@@ -85,8 +83,6 @@ export const rules: readonly Rule[] = [
   driverUnknownRule,
   vfioModuleAbsentRule,
   deviceOnVfioAlreadyRule,
-  resetNotPossibleRule,
-  busResetHitsOthersRule,
   resetHandlerAbsentRule,
   memoryZeroSizeRule,
   memoryMisalignedRule,
