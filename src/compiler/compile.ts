@@ -13,6 +13,7 @@ import {
 } from '../model/index.ts';
 import { lower } from './lower/lower.ts';
 import { askPlugins } from './plugins/ask.ts';
+import { pluginNonsense } from './plugins/diagnostics.ts';
 import { checkPluginLaws } from './plugins/laws.ts';
 import { resolveManifest } from './resolve/resolve.ts';
 import { checkRules } from './rules/index.ts';
@@ -38,6 +39,18 @@ export interface CompilerOutput {
   readonly plan?: Plan;
 }
 
+/** What breaks a law in a step that a plugin asked for is that plugin's mistake. */
+function faultsOfPlugins(plan: Plan, broken: readonly Diagnostic[]): Diagnostic[] {
+  const plugins = new Map<string, string>();
+  for (const step of [...plan.up, ...plan.down, ...(plan.recover ?? [])]) {
+    if ('plugin' in step) plugins.set(step.id, step.plugin);
+  }
+  return broken.flatMap(({ detail }) => {
+    const plugin = plugins.get(detail.slice(0, detail.indexOf(' ')));
+    return plugin === undefined ? [] : [pluginNonsense({ detail: `plugin ${plugin}: ${detail}` })];
+  });
+}
+
 /**
  * The compiler after the manifest has been read: resolve, check the laws, ask the plugins, lower, verify. Pure: the same input gives the
  * same plan, to the byte.
@@ -61,6 +74,9 @@ export function compile(input: CompilerInput): CompilerOutput {
   if (!lowered.value) return { diagnostics, resolved: resolved.value };
 
   const broken = verifyPlan(lowered.value);
-  invariant(broken.length === 0, `the compiler made a plan that breaks a law: ${broken[0]?.detail}`);
+  const faults = faultsOfPlugins(lowered.value, broken);
+  invariant(broken.length === faults.length, `the compiler made a plan that breaks a law: ${broken[0]?.detail}`);
+  diagnostics.push(...faults);
+  if (faults.length > 0) return { diagnostics, resolved: resolved.value };
   return { diagnostics, resolved: resolved.value, plan: lowered.value };
 }

@@ -55,7 +55,7 @@ it('R-ORDER-1: attaches the second group after the IOMMU model is set, and asks 
   const inventory = onIntel().nic('0000:32:00.0', { group: 27 }).build();
   const order = planFor({ edge: { devices: { a: ADDRESS, b: '0000:32:00.0' } } }, inventory).up.map((step) => step.id);
   expect(before(order, 'set-iommu:edge', 'set-container:27')).toBe(true);
-  expect(before(order, 'set-container:27', 'check-iommu-info:edge')).toBe(true);
+  expect(before(order, 'set-container:27', 'check-iommu-info:edge/info')).toBe(true);
 });
 
 it('R-ORDER-2: opens and resets every device before the first mapping', () => {
@@ -98,7 +98,7 @@ it('R-RESET-5: shows which reset methods the kernel would try', () => {
       .change(ADDRESS, { resetMethods: ['flr', 'pm'] })
       .build(),
   );
-  expect(plan.up.find((step) => step.kind === 'reset-device')?.cause).toContain('flr, then pm');
+  expect(plan.up.find((step) => step.kind === 'reset-device')?.cause).toMatch(/flr.*, then pm/);
 });
 
 it('lets a preferred reset fail without stopping', () => {

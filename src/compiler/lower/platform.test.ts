@@ -199,7 +199,7 @@ it('R-ORDER-3, R-ORDER-4: connects an interrupt behind the mappings, then its un
     ids(steps).filter((id) => /irq|map-dma|eventfd#|create-eventfd|reset-device/.test(id) && !id.startsWith('check'));
   const { up, down } = smmuPlan();
   expect(interrupts(up)).toEqual([
-    `reset-device:${XGBE}`,
+    `reset-device:${XGBE}/kernel`,
     'map-dma:edge/0',
     `create-eventfd:${XGBE}/0`,
     `set-irqs:${XGBE}/0`,
@@ -215,7 +215,7 @@ it('R-ORDER-3, R-ORDER-4: connects an interrupt behind the mappings, then its un
     `back:close:eventfd#${XGBE}/0/unmask`,
     `back:clear-irqs:${XGBE}/0`,
     `back:close:eventfd#${XGBE}/0`,
-    `back:reset-device:${XGBE}`,
+    `back:reset-device:${XGBE}/kernel`,
     'back:unmap-dma:edge/0',
   ]);
 });

@@ -115,7 +115,7 @@ test('refuses a value that is not among the choices, with the near one', () => {
   const { faults, details } = top('handoff: hodl');
   expect(faults).toEqual(['wrong-value@3:10']);
   expect(details[0]).toContain('"hold"');
-  expect(top('iommu: {type: typ1}').faults).toEqual(['wrong-value@3:15']);
+  expect(top('iommu: {type: Type 1}').faults).toEqual(['wrong-value@3:15']);
 });
 
 test('refuses numbers out of range and texts of the wrong form, in the words of the schema', () => {

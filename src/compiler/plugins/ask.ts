@@ -13,7 +13,7 @@ import {
 } from '../../model/index.ts';
 import { askDomain } from './ask-domain.ts';
 import type { Asked, AskedDevice, AskedDomain, Program } from './asked.ts';
-import { faultOfProgram } from './check-program.ts';
+import { faultOfProgram, faultOfSilence } from './check-program.ts';
 import { pluginFailed, pluginNonsense } from './diagnostics.ts';
 import { guarded } from './guarded.ts';
 import { targetOf } from './target.ts';
@@ -79,5 +79,9 @@ function askDevice(
     afterUse: at('after-use'),
     afterCrash: at('after-crash'),
   };
-  return diagnostics.length > 0 ? { diagnostics } : { value, diagnostics };
+  if (diagnostics.length > 0) return { diagnostics };
+  const fault = faultOfSilence(value.beforeUse.quiesce, value.afterUse.quiesce, entry.bus === 'pci');
+  if (fault === undefined) return { value, diagnostics };
+  const detail = `plugin ${value.plugin}@${plugin.version}, quiesce of ${entry.device.address}: ${fault}.`;
+  return { diagnostics: [pluginNonsense({ detail, at: resetBy.at })] };
 }

@@ -3,8 +3,10 @@ import {
   type DomainMapping,
   type DomainStep,
   hex,
+  lastOf,
   type ParameterSwitch,
   type ResolvedVm,
+  U64_MAX,
 } from '../../model/index.ts';
 
 const isText = (value: unknown): boolean => typeof value === 'string' && value.length > 0 && value.length <= 1024;
@@ -60,6 +62,18 @@ export function faultOfMappings(answer: unknown, vm: ResolvedVm): string | undef
     if (size <= 0n || offset < 0n || offset + size > entry.size) {
       return `mapping ${index + 1} is of ${hex(size)} bytes at ${hex(offset)} of memory ${memory}, which has ${hex(entry.size)}`;
     }
+  }
+  return faultOfAddresses(answer as readonly DomainMapping[]);
+}
+
+/** No two mappings share an address, and none goes beyond the last. */
+function faultOfAddresses(mappings: readonly DomainMapping[]): string | undefined {
+  const sorted = [...mappings].sort((a, b) => (a.iova < b.iova ? -1 : a.iova > b.iova ? 1 : 0));
+  for (const [index, { iova, size }] of sorted.entries()) {
+    const last = lastOf(iova, size);
+    if (iova < 0n || last > U64_MAX) return `it maps ${hex(size)} bytes at ${hex(iova)}`;
+    const next = sorted[index + 1];
+    if (next && next.iova <= last) return `two mappings have the address ${hex(next.iova)}`;
   }
   return undefined;
 }

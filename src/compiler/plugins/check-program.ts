@@ -116,3 +116,27 @@ function faultOfRegister(register: Register, target: ResetTarget): string | unde
     ? undefined
     : `reaches for ${name} at ${hex(offset)}, which is not aligned to its ${width} bytes`;
 }
+
+/**
+ * What is wrong with how a plugin silences a device after its use (R-ORDER-4). The kernel silences a PCI function as it opens
+ * it, so there it takes a write of its own; elsewhere, all that was needed to silence the device before is needed again.
+ */
+export function faultOfSilence(
+  before: readonly ResetAction[],
+  after: readonly ResetAction[],
+  pci: boolean,
+): string | undefined {
+  if (before.length === 0 && pci) {
+    return after.some(({ kind }) => kind === 'write' || kind === 'modify')
+      ? undefined
+      : 'it silences nothing after use';
+  }
+  let next = 0;
+  const needed = before.map(wordsOf);
+  for (const action of after) if (wordsOf(action) === needed[next]) next += 1;
+  return next < needed.length ? 'after use it leaves out what it does before' : undefined;
+}
+
+/** An action without its reason. */
+const wordsOf = ({ why: _, ...action }: ResetAction): string =>
+  JSON.stringify(action, (_key, value: unknown) => (typeof value === 'bigint' ? hex(value) : value));

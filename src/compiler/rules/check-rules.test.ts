@@ -28,7 +28,7 @@ test('finds nothing wrong with an idle card on a host that isolates it', () => {
 test('finds several mistakes at once', () => {
   const inventory = host()
     .intelIommu()
-    .nic('01:00.0', { resetMethods: [], netdevs: [netdev('wan3', { defaultRoute: true })] })
+    .nic('01:00.0', { netdevs: [netdev('wan3', { defaultRoute: true })] })
     .build();
   const document = {
     version: 1 as const,
@@ -36,7 +36,6 @@ test('finds several mistakes at once', () => {
   };
   expect(findings(document, inventory).map(({ code }) => code)).toEqual([
     'device-in-use',
-    'reset-not-possible',
     'memory-misaligned',
     'memory-on-reserved-region',
   ]);

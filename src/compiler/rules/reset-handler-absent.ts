@@ -20,6 +20,9 @@ Without a handler, vfio-platform refuses the device (ENOENT, "No reset function 
 Linux 6.1 and 6.2 refuse it in any case, AMBA devices too: they look at \`reset_required\` and refuse all the same. That was
 mended in 6.3 (commit 168a9c91fe0a) and not in the long-term kernels 6.1.y, so Debian 12 needs the kernel of its backports.
 
+A plugin for the device resets it where the kernel has no handler (\`vfio-compose plugin list\` shows those there are); what
+vfio-platform insists on then still has to be turned off, as below.
+
 A device that is not reset keeps the state of its last owner: it may go on with DMA and interrupts. Where that is
 acceptable, two things have to say so:
 
@@ -60,7 +63,8 @@ function checkDevice(entry: ResolvedPlatformDevice, host: HostIndex): Diagnostic
   // Without a compatible the kernel does not come that far, which is a finding of its own.
   if (resetHandlerOf(host, entry.device) !== null || compatibleOf(node).length === 0) return [];
   const insists = insistence(entry, host);
-  if (insists === null && entry.reset === 'none') return [];
+  // A plugin does what the kernel has no handler for; the driver may insist on one all the same.
+  if (insists === null && (entry.reset === 'none' || entry.resetBy !== null)) return [];
   const module = kernelResetHandler(node);
   const why =
     module === null
@@ -70,15 +74,21 @@ function checkDevice(entry: ResolvedPlatformDevice, host: HostIndex): Diagnostic
     const detail = `${why}. It is handed over without a reset (reset: preferred).`;
     return [resetHandlerAbsent({ detail, at: entry.selectorAt, severity: 'warning' })];
   }
-  const manifest = entry.reset === 'required' ? ['write "reset: preferred" or "reset: none"'] : [];
+  const manifest =
+    entry.reset === 'required' && entry.resetBy === null ? ['write "reset: preferred" or "reset: none"'] : [];
   const ways = [...manifest, ...(insists === null ? [] : [insists.wayOut])].join(', and ');
   const refused = insists === null ? 'its reset is required' : `vfio-${entry.bus} refuses it ${insists.when} (ENOENT)`;
-  const detail = `${why}; ${refused}. Where a device that keeps the state of its last owner is acceptable, ${ways}.`;
+  const detail =
+    entry.resetBy === null
+      ? `${why}; ${refused}. Where a device that keeps the state of its last owner is acceptable, ${ways}.`
+      : `${why}; ${refused}, although the plugin ${entry.resetBy.plugin.name} can reset it: ${ways}.`;
   return [
     resetHandlerAbsent({
       detail,
       at: entry.selectorAt,
-      ...(insists?.sure === false && entry.reset !== 'required' ? { severity: 'warning' as const } : {}),
+      ...(insists?.sure === false && (entry.reset !== 'required' || entry.resetBy !== null)
+        ? { severity: 'warning' as const }
+        : {}),
     }),
   ];
 }

@@ -1,4 +1,4 @@
-import type { Plan, Step } from '../../model/index.ts';
+import type { Plan, RegisterStep, Step } from '../../model/index.ts';
 import type { Law } from './law.ts';
 import { isQuiescing, wordsOfRegister } from './registers.ts';
 
@@ -133,7 +133,7 @@ class OrderTracker {
     if (isQuiescing(step)) {
       const { deviceHandle } = step;
       if (this.ofDevice(deviceHandle).interrupts.size > 0) yield `${step.id} comes before the interrupts are off.`;
-      this.repeat(deviceHandle, wordsOfRegister(step));
+      this.repeat(step, wordsOfRegister(step));
       return;
     }
     switch (step.kind) {
@@ -183,9 +183,14 @@ class OrderTracker {
     state.loud.delete(handle);
   }
 
-  /** A device is silent once the way back has done all that `up` did to silence it, in that order, and be it nothing. */
-  private repeat(device: string, words: string): void {
+  /**
+   * A device is silent once the way back has done all that `up` did to silence it, in that order. Where that was nothing,
+   * as of PCI functions, which the kernel silences as it opens them, it takes at least one write.
+   */
+  private repeat(step: RegisterStep, words: string): void {
+    const device = step.deviceHandle;
     const program = this.programs.get(device) ?? [];
+    if (program.length === 0 && step.kind !== 'write-region' && step.kind !== 'modify-region') return;
     const done = this.repeated.get(device) ?? 0;
     const next = program[done] === words ? done + 1 : done;
     this.repeated.set(device, next);

@@ -55,6 +55,9 @@ function* checkStep(step: Step, plugins: ReadonlySet<string>, regions: Regions):
   if (!isRegisterStep(step)) return;
   yield* checkPlace(step, step, step.deviceHandle, regions);
   yield* checkValues(step);
+  if (regions.of(step.deviceHandle, step.index)?.pci && step.index === PCI_CONFIGURATION.index) {
+    yield* checkConfiguration(step);
+  }
   if (!step.when) return;
   yield* checkPlace(step, step.when, step.deviceHandle, regions);
   yield* checkFits(step, step.when.width, step.when.mask, step.when.equals);
@@ -84,6 +87,20 @@ function* checkPlace(
   if (offset % BigInt(width) !== 0n) {
     yield `${step.id} reaches for ${register} at ${hex(offset)}, which is not aligned to its ${width} bytes.`;
   }
+}
+
+/** The command register, and the bits that make a function decode or master the bus (PCI Local Bus Specification 3.0, 6.2.2). */
+const PCI_COMMAND = { offset: 4n, width: 2, active: 0x7n } as const;
+
+/** The configuration space says where a function's registers are and what it may do: a plan only ever turns that off. */
+function* checkConfiguration(step: RegisterStep): Generator<string> {
+  if (step.kind !== 'write-region' && step.kind !== 'modify-region') return;
+  if (step.offset !== PCI_COMMAND.offset || step.width !== PCI_COMMAND.width) {
+    yield `${step.id} writes ${step.register} in the configuration space, where a plan writes PCI_COMMAND only.`;
+    return;
+  }
+  const set = step.kind === 'write-region' ? step.value : step.set;
+  if ((set & PCI_COMMAND.active) !== 0n) yield `${step.id} turns on what PCI_COMMAND has off: ${hex(set)}.`;
 }
 
 function* checkValues(step: RegisterStep): Generator<string> {

@@ -69,10 +69,20 @@ it('refuses a module that is not one of VFIO, and a parameter that is not on the
   expect(sentences(extra(parameter)).join()).toContain('not on the list of parameters');
 });
 
-it('refuses a register write that is not on the list', () => {
-  expect(sentences(changed('down', 'write-region', { value: bytes(0x407n) })).join()).toContain(
-    'not on the list of registers',
-  );
+it('refuses to write the configuration space of a function, but for turning everything off', () => {
+  expect(sentences(changed('down', 'write-region', { value: bytes(0x407n) })).join()).toContain('turns on');
+  expect(sentences(changed('down', 'write-region', { offset: bytes(0x10n) })).join()).toContain('configuration space');
+});
+
+it('R-RESET-2: refuses a register outside its region, unaligned, too wide, or of no plugin', () => {
+  const expectation = (change: object) => sentences(changed('down', 'expect-region', change)).join();
+  expect(expectation({ offset: bytes(0x1000n) })).toContain('outside the 0x1000 bytes');
+  expect(expectation({ offset: bytes(5n) })).toContain('not aligned');
+  expect(expectation({ mask: bytes(0x1_0000n) })).toContain('register of 2 bytes');
+  expect(expectation({ mask: bytes(1n), equals: bytes(2n) })).toContain('its mask leaves out');
+  expect(expectation({ plugin: 'reset-other' })).toContain('no plugin of the plan');
+  expect(expectation({ index: 0 })).toContain('of which nothing was asked before');
+  expect(expectation({})).toBe('');
 });
 
 it('refuses a handle that is used before it is made', () => {

@@ -221,7 +221,7 @@ it('goes on after a best-effort reset that fails, and tells', async () => {
   const warned: string[] = [];
   const outcome = await executionOn(kernel, { warned: (failure) => warned.push(failure.step.id) }, soft).execution.up();
   expect(outcome.kind).toBe('up');
-  expect(warned).toEqual(['reset-device:0000:32:00.0']);
+  expect(warned).toEqual(['reset-device:0000:32:00.0/reset/0']);
 });
 
 it('stops before the next step once it is asked to', async () => {
