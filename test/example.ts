@@ -63,6 +63,7 @@ export async function exampleIn(folder: string, host?: HostInventory): Promise<E
     inventory,
     plugins: testPlugins,
     digest: digestOf(inventory),
+    plugins: testPlugins,
     names: NAMES,
     running: [],
     toolVersion: TOOL_VERSION,
