@@ -63,7 +63,6 @@ export async function exampleIn(folder: string, host?: HostInventory): Promise<E
     inventory,
     plugins: testPlugins,
     digest: digestOf(inventory),
-    plugins: testPlugins,
     names: NAMES,
     running: [],
     toolVersion: TOOL_VERSION,

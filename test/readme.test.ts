@@ -38,7 +38,6 @@ test('the manifest in README.md has ten lines, and its plan is the one shown', (
     inventory: host().intelIommu().nic('0000:01:00.0').build(),
     plugins: testPlugins,
     digest: 'sha256:0',
-    plugins: testPlugins,
     names: { user: () => undefined, group: () => undefined },
     running: [],
     toolVersion: '0',

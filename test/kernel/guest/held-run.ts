@@ -21,7 +21,6 @@ export function planHere(document: ManifestDocument): Plan {
     inventory,
     plugins: testPlugins,
     digest: digestOf(inventory),
-    plugins: testPlugins,
     names: { user: () => undefined, group: () => undefined },
     running: [],
     toolVersion: '0.0.0',
