@@ -1,8 +1,8 @@
 import { compile } from '../compiler/compile.ts';
-import type { Diagnostic, Manifest, Plan, ResolvedManifest } from '../model/index.ts';
+import type { Diagnostic, Manifest, Plan, ResolvedManifest, Result } from '../model/index.ts';
 import { loadManifest } from '../runtime/config/index.ts';
+import { givesOptions, type LoadedPlugins, loadPlugins, namedPlugins } from '../runtime/plugins/index.ts';
 import type { Machine } from '../runtime/project/machine.ts';
-import { givesOptions, loadPlugins, namedPlugins } from '../runtime/plugins/index.ts';
 import { openMachine } from '../runtime/project/open-machine.ts';
 import { runningProjects } from '../runtime/project/running.ts';
 import type { StateDirectory } from '../runtime/project/state-directory.ts';
@@ -57,37 +57,27 @@ export async function compileInvocation(
   const stopped = await options.beforeHost?.(manifest.name, source);
   if (stopped !== undefined) return { diagnostics: loaded.diagnostics, stopped, report: report(loaded.diagnostics) };
 
-  const plugins = await loadPlugins({
-    named: namedPlugins(manifest, loaded.paths),
-    options: givesOptions(manifest),
-    asRoot: process.getuid?.() === 0,
-  });
-  const known = [...loaded.diagnostics, ...plugins.diagnostics];
-  const { value: usable } = plugins;
-  if (!usable) return { diagnostics: known, sources, report: report(known) };
+  const found = await pluginsOf(manifest, loaded.paths);
+  const soFar = [...loaded.diagnostics, ...found.diagnostics];
+  const { value: plugins } = found;
+  if (!plugins) return { diagnostics: soFar, sources, report: report(soFar) };
 
   const state = options.state ?? stateDirectoryOf(invocation);
   const opened = await openMachine(global.host, terminal.cwd, state, {
     identifiers: usesSerials(manifest),
     tree: global.tree,
+    plugins: namedPlugins(manifest, loaded.paths),
   });
-  const found = [...known, ...opened.diagnostics];
+  soFar.push(...opened.diagnostics);
   const { value: machine } = opened;
-  if (!machine) return { diagnostics: found, sources, report: report(found) };
+  if (!machine) return { diagnostics: soFar, sources, report: report(soFar) };
 
   const running = runningProjects(state, machine.hostFile);
-  const output = usable.watch(() =>
-    compile({
-      manifest,
-      inventory: machine.inventory,
-      digest: machine.digest,
-      plugins: usable,
-      names: machine.names,
-      running,
-      toolVersion: VERSION,
-    }),
+  const { inventory, digest, names } = machine;
+  const output = plugins.watch(() =>
+    compile({ manifest, inventory, digest, plugins, names, running, toolVersion: VERSION }),
   );
-  const diagnostics = [...found, ...output.diagnostics];
+  const diagnostics = [...soFar, ...output.diagnostics];
   return {
     diagnostics,
     sources,
@@ -98,6 +88,10 @@ export async function compileInvocation(
     report: report(diagnostics),
   };
 }
+
+/** Loads the plugins that a manifest may use; `paths` has the absolute path of each of its files. */
+export const pluginsOf = (manifest: Manifest, paths: ReadonlyMap<string, string>): Promise<Result<LoadedPlugins>> =>
+  loadPlugins({ named: namedPlugins(manifest, paths), options: givesOptions(manifest) });
 
 /** Serial numbers are read only where they are asked for: it takes root and wakes every device. */
 const usesSerials = ({ document }: Manifest): boolean =>

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { didYouMean } from '../model/near-names.ts';
+import { PluginFault } from '../model/plugin/plugin.ts';
 import { ExitStatus } from './exit-status.ts';
 import { addGlobalOptions, globalOptions, VALUE_OPTIONS } from './global-options.ts';
 import { NativeCallsMissing } from '../runtime/kernel/linux/load-koffi.ts';
@@ -76,6 +77,10 @@ function statusOfError(error: unknown, name: string, terminal: Terminal): number
   if (error instanceof NativeCallsMissing) {
     terminal.err(`vfio-compose ${name}: ${error.message}\n`);
     return ExitStatus.hostCannot;
+  }
+  if (error instanceof PluginFault) {
+    terminal.err(`vfio-compose ${name}: ${error.message}. This is a mistake in the plugin.\n`);
+    return ExitStatus.plugin;
   }
   if (error instanceof UsageError) {
     terminal.err(`vfio-compose ${name}: ${error.message}\n`);

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { appendFileSync, closeSync, openSync } from 'node:fs';
 import { encodePlan } from '../compiler/plan-file/encode.ts';
+import type { NamedPlugin } from '../runtime/plugins/index.ts';
 import { openMachine } from '../runtime/project/open-machine.ts';
 import { ProjectRun } from '../runtime/project/project-run.ts';
 import { readProjectPlan } from '../runtime/project/recover.ts';
@@ -25,6 +26,7 @@ export async function startSupervisor({ invocation, plan, machine, state, source
     state: state.path,
     project: plan.project,
     host: machine.hostFile,
+    plugins: machine.plugins,
     source,
     quiet: global.quiet,
     verbose: global.verbose,
@@ -66,6 +68,7 @@ interface SupervisorArgument {
   readonly state: string;
   readonly project: string;
   readonly host: string | null;
+  readonly plugins: readonly NamedPlugin[];
   readonly source: string;
   readonly quiet: boolean;
   readonly verbose: boolean;
@@ -83,7 +86,10 @@ export async function supervise(args: readonly string[]): Promise<number> {
   };
   const signals = new Signals();
   const plan = readProjectPlan(directory);
-  const { value: machine } = await openMachine(argument.host ?? undefined, '/', state, { identifiers: false });
+  const { value: machine } = await openMachine(argument.host ?? undefined, '/', state, {
+    identifiers: false,
+    plugins: argument.plugins,
+  });
   if (!machine) return report(ExitStatus.hostCannot);
   const run = await ProjectRun.prepare({
     plan,

@@ -90,6 +90,7 @@ export async function bringBackProject(
   const { leftOverLines, progress } = await import('./progress.ts');
   const { value: machine, diagnostics } = await openMachine(record.hostFile ?? undefined, '/', state, {
     identifiers: false,
+    plugins: record.plugins,
   });
   if (!machine) {
     for (const diagnostic of diagnostics) terminal.err(`${diagnostic.summary}: ${diagnostic.detail}\n`);

@@ -1,6 +1,12 @@
 import { hasErrors } from '../../model/index.ts';
 import { loadManifest } from '../../runtime/config/index.ts';
-import { compileInvocation, type CompiledInvocation, manifestRequest, reporter } from '../compile-invocation.ts';
+import {
+  compileInvocation,
+  type CompiledInvocation,
+  manifestRequest,
+  pluginsOf,
+  reporter,
+} from '../compile-invocation.ts';
 import { statusOf } from '../exit-status.ts';
 import { type Invocation, UsageError, type Verb } from '../verb.ts';
 
@@ -39,6 +45,8 @@ export const verb: Verb = {
 };
 
 async function manifestAlone(invocation: Invocation): Promise<CompiledInvocation> {
-  const { diagnostics, sources } = await loadManifest(manifestRequest(invocation));
+  const { value, sources, paths, ...loaded } = await loadManifest(manifestRequest(invocation));
+  const plugins = value ? await pluginsOf(value, paths) : { diagnostics: [] };
+  const diagnostics = [...loaded.diagnostics, ...plugins.diagnostics];
   return { diagnostics, sources, report: reporter(invocation, diagnostics, sources) };
 }

@@ -13,7 +13,7 @@ import {
   type ResolvedReset,
 } from '../../model/index.ts';
 import { pluginAmbiguous, pluginNotFound } from './diagnostics.ts';
-import { matchOf } from './match.ts';
+import { matchesOf } from './match.ts';
 import { optionsOf } from './options.ts';
 
 /** Which plugin resets a device, and what is wrong with what the manifest says of it. */
@@ -48,13 +48,7 @@ export function chooseReset(
     if (!named) return unknown(written.plugin, [...path, 'plugin'], place.manifest, plugins);
     return withOptions(named, 'the manifest names it');
   }
-  const compatible = compatibleOfDevice(device, host);
-  const found = plugins.reset
-    .flatMap((plugin) => {
-      const match = matchOf(plugin, device, compatible);
-      return match ? [{ plugin, ...match }] : [];
-    })
-    .sort((a, b) => b.score - a.score);
+  const found = matchesOf(plugins, device, compatibleOfDevice(device, host));
   const [best, next] = found;
   if (!best) return { resetBy: null, diagnostics: [] };
   if (next?.score === best.score) {

@@ -1,4 +1,4 @@
-import type { HostDevice, PciDevice, ResetMatch, ResetPlugin } from '../../model/index.ts';
+import type { HostDevice, PciDevice, PluginSet, ResetMatch, ResetPlugin } from '../../model/index.ts';
 
 /** How closely a plugin matches a device: what counts, and in words. More is closer. */
 export interface Match {
@@ -8,6 +8,19 @@ export interface Match {
 
 /** More than any list of `compatible` is long. */
 const MOST_SPECIFIC = 1_000_000;
+
+/** The plugins that are for a device, the closest first. */
+export const matchesOf = (
+  { reset }: Pick<PluginSet, 'reset'>,
+  device: HostDevice,
+  compatible: readonly string[],
+): readonly (Match & { readonly plugin: ResetPlugin })[] =>
+  reset
+    .flatMap((plugin) => {
+      const match = matchOf(plugin, device, compatible);
+      return match ? [{ plugin, ...match }] : [];
+    })
+    .sort((a, b) => b.score - a.score);
 
 /** The closest match of a plugin and a device (R-RESET-2); undefined where it is not for it. */
 export function matchOf(plugin: ResetPlugin, device: HostDevice, compatible: readonly string[]): Match | undefined {

@@ -60,7 +60,8 @@ function neighbour(device: PciDevice, manifest: ResolvedManifest): PciNeighbour 
   return { device, vm: null, held: false };
 }
 
-const pciRegions = ({ resources }: PciDevice): TargetRegion[] => [
+/** The BARs of a function, and what vfio-pci has besides. */
+export const pciRegions = ({ resources }: PciDevice): TargetRegion[] => [
   ...resources
     .filter(({ index, size }) => index < 6 && size > 0n)
     .map(({ index, size }) => ({ index, size, name: `BAR ${index}` })),

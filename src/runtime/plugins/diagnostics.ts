@@ -4,8 +4,8 @@ import { defineDiagnostic, type DiagnosticKind } from '../../model/index.ts';
 const fault = (code: string, summary: string, explanation: string): DiagnosticKind =>
   defineDiagnostic({ code, severity: 'error', category: 'plugin', summary, explanation });
 
-export const pluginNotFound = fault(
-  'plugin-not-found',
+export const pluginMissing = fault(
+  'plugin-missing',
   'A plugin that the manifest lists is not there',
   `An entry of \`plugins:\` is a folder or the name of a package. What begins with \`./\`, \`../\` or \`/\` is a folder, and a relative one counts
 from the file that the entry stands in. Everything else is the name of a package, which is looked for in \`node_modules\` beside that file

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { didYouMean } from '../../model/index.ts';
-import { pluginNotFound } from './diagnostics.ts';
+import { pluginMissing } from './diagnostics.ts';
 import type { Fault, FoundPlugin, NamedPlugin } from './found-plugin.ts';
 import { packageIn } from './package-folder.ts';
 
@@ -37,7 +37,7 @@ const aboutFolder = (name: string, folder: string): string =>
     ? `"${name}" is ${folder}, which has no package.json: it is no plugin.`
     : `"${name}" is ${folder}, which does not exist.`;
 
-const notFound = (detail: string): Fault => ({ kind: pluginNotFound, detail: detail.trim() });
+const notFound = (detail: string): Fault => ({ kind: pluginMissing, detail: detail.trim() });
 
 /** The folders in which Node would look for a package, nearest first. */
 function nodeModulesFrom(start: string): string[] {

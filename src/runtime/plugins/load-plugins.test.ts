@@ -55,11 +55,11 @@ test('a package is found in a node_modules folder above the manifest, whatever i
 });
 
 test.each(['./gadget', './widgit', 'widget', 'vfio-compose-plugin-widget', '../x', 'a/b/c', '/nowhere'])(
-  'plugin-not-found: %s',
-  async (name) => expect(await finding(widgetFolder(), name)).toMatchObject({ code: 'plugin-not-found' }),
+  'plugin-missing: %s',
+  async (name) => expect(await finding(widgetFolder(), name)).toMatchObject({ code: 'plugin-missing' }),
 );
 
-test('plugin-not-found says what may have been meant', async () => {
+test('plugin-missing says what may have been meant', async () => {
   expect((await finding(widgetFolder(), './widgit'))?.detail).toContain('"widget"');
   expect((await finding(widgetFolder(), 'widget'))?.detail).toContain('write "./widget"');
 });

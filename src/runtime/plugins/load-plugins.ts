@@ -22,8 +22,8 @@ export interface PluginRequest {
   readonly named: readonly NamedPlugin[];
   /** Whether any options will be checked. */
   readonly options: boolean;
-  /** Whether plugins run as root, and so may come from nobody else. */
-  readonly asRoot: boolean;
+  /** Whether plugins run as root, and so may come from nobody else; left out, whether this process does. */
+  readonly asRoot?: boolean;
 }
 
 /** The plugins that a run may use, with what lists of them need. */
@@ -52,7 +52,8 @@ export async function loadPlugins(request: PluginRequest): Promise<Result<Loaded
     else found.push(result);
   }
   found.push(...findBuiltIn(), ...findInstalled());
-  const outcomes = await Promise.all(found.map((each) => load(each, request.asRoot)));
+  const { asRoot = process.geteuid?.() === 0 } = request;
+  const outcomes = await Promise.all(found.map((each) => load(each, asRoot)));
   const left = outcomes.flatMap((outcome) => ('left' in outcome ? [outcome.left] : []));
   const unique = withoutTwins(outcomes.flatMap((outcome) => ('loaded' in outcome ? [outcome.loaded] : [])));
   left.push(...withoutBase(unique.loaded));
@@ -65,7 +66,7 @@ export async function loadPlugins(request: PluginRequest): Promise<Result<Loaded
 
 /** The plugins that come with vfio-compose, options and all: what tests compile with. */
 export async function builtinPlugins(): Promise<LoadedPlugins> {
-  const { value, diagnostics } = await loadPlugins({ named: [], options: true, asRoot: false });
+  const { value, diagnostics } = await loadPlugins({ named: [], options: true });
   if (!value || diagnostics.length > 0) throw new Error(diagnostics.map(({ detail }) => detail).join('\n'));
   return value;
 }
@@ -116,15 +117,30 @@ function withoutTwins(all: readonly LoadedPlugin[]): { loaded: LoadedPlugin[]; d
   return { loaded: [...first.values()], diagnostics };
 }
 
-/** IOMMU plugins that build on one that is not there. */
+/** IOMMU plugins that build on one that is not there, or on themselves. */
 function withoutBase(all: readonly LoadedPlugin[]): UnusablePlugin[] {
-  const names = new Set(all.map(({ plugin }) => pluginId(plugin)));
+  const bases = new Map(
+    all.flatMap(({ plugin }) => (plugin.kind === 'iommu' ? [[plugin.name, plugin.on] as const] : [])),
+  );
   return all.flatMap(({ plugin, origin, folder }) => {
-    if (plugin.kind !== 'iommu' || plugin.on === undefined || names.has(`iommu-${plugin.on}`)) return [];
-    const detail = `${pluginId(plugin)} builds on iommu-${plugin.on}, which is not there.`;
-    const diagnostic = findingAbout({ origin, folder }, { kind: pluginContract, detail });
+    const fault = plugin.kind === 'iommu' ? faultOfBase(plugin.name, bases) : undefined;
+    if (fault === undefined) return [];
+    const diagnostic = findingAbout(
+      { origin, folder },
+      { kind: pluginContract, detail: `${pluginId(plugin)} ${fault}.` },
+    );
     return [{ id: pluginId(plugin), origin, folder, diagnostic }];
   });
+}
+
+function faultOfBase(name: string, bases: ReadonlyMap<string, string | undefined>): string | undefined {
+  const seen = new Set([name]);
+  for (let base = bases.get(name); base !== undefined; base = bases.get(base)) {
+    if (seen.has(base)) return `builds on iommu-${base}, and so on itself`;
+    if (!bases.has(base)) return `builds on iommu-${base}, which is not there`;
+    seen.add(base);
+  }
+  return undefined;
 }
 
 function setOf(

@@ -18,7 +18,7 @@ function faultOf({ compatible, pci }: Readonly<Record<string, unknown>>): string
     const good = typeof compatible === 'string' && /^[\x21-\x7e]+$/.test(compatible);
     return good ? undefined : 'has a "compatible" that is not one string without spaces';
   }
-  if (!isObject(pci)) return 'has a "pci" that is not an object of ids; an empty one is for every function';
+  if (!isObject(pci)) return 'has a "pci" that is not an object';
   const { vendor, device, subsystem, class: code, ...others } = pci;
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) return `has "${unknown}" in "pci", which is no such key`;

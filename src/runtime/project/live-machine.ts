@@ -1,15 +1,17 @@
 import type { HostInventory } from '../../model/index.ts';
+import type { NamedPlugin } from '../plugins/found-plugin.ts';
 import { nodeHolders } from './holders.ts';
 import type { Machine } from './machine.ts';
 import { localNames } from './name-service.ts';
 
 /** This machine, with its own kernel. */
-export function liveMachine(inventory: HostInventory, digest: string): Machine {
+export function liveMachine(inventory: HostInventory, digest: string, plugins: readonly NamedPlugin[]): Machine {
   return {
     inventory,
     digest,
     names: localNames,
     hostFile: null,
+    plugins,
     kernel: async () => {
       const { LinuxKernel } = await import('../kernel/linux/linux-kernel.ts');
       return LinuxKernel.load();

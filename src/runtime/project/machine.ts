@@ -1,5 +1,6 @@
 import type { Holder, HostInventory, NameService } from '../../model/index.ts';
 import type { Kernel } from '../kernel/port.ts';
+import type { NamedPlugin } from '../plugins/found-plugin.ts';
 
 /**
  * A host to plan for and to act on: the live machine, or a simulated one made from a snapshot. Which of the two it is,
@@ -12,6 +13,8 @@ export interface Machine {
   readonly names: NameService;
   /** The snapshot's absolute path; null on the live machine. */
   readonly hostFile: string | null;
+  /** The plugins that the manifest lists: a simulated host needs them again on the way back. */
+  readonly plugins: readonly NamedPlugin[];
   kernel(): Promise<Kernel>;
   /** The processes, other than this one, that hold a device node open. */
   holders(path: string): readonly Holder[];

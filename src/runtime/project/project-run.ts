@@ -138,6 +138,7 @@ export class ProjectRun {
       hostFile: machine.hostFile,
       source: this.options.source,
       since: this.since,
+      plugins: machine.plugins.map(({ name, writtenIn }) => ({ name, writtenIn })),
       assignments: plan.assignments,
       ...now,
     });

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Assignment } from '../../model/index.ts';
 import type { ProcessIdentity } from './process-identity.ts';
+import type { NamedPlugin } from '../plugins/found-plugin.ts';
 import { type ProjectDirectory } from './state-directory.ts';
 import { writeFileAtomically } from '../write-atomically.ts';
 
@@ -31,6 +32,8 @@ export interface ProjectRecord {
   readonly source: string;
   /** When it came up, ISO 8601. */
   readonly since: string;
+  /** The plugins that its manifest listed, for a simulated host to be found as it was. */
+  readonly plugins: readonly NamedPlugin[];
   readonly assignments: readonly Assignment[];
   readonly left: readonly LeftOver[];
   /** Why `up` failed, where it did. */
@@ -73,6 +76,7 @@ function isRecord(value: unknown): value is ProjectRecord {
     (owner === null || Number.isSafeInteger(owner?.pid)) &&
     (record.hostFile === null || typeof record.hostFile === 'string') &&
     Array.isArray(record.assignments) &&
+    Array.isArray(record.plugins) &&
     Array.isArray(record.left)
   );
 }

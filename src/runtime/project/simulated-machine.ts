@@ -8,13 +8,18 @@ import type { Machine } from './machine.ts';
 import { mergeInventories } from './merge-inventory.ts';
 import { localNames } from './name-service.ts';
 import { type StateDirectory } from './state-directory.ts';
+import type { NamedPlugin } from '../plugins/found-plugin.ts';
 import { writeFileAtomically } from '../write-atomically.ts';
 
 /**
  * A host made from a snapshot, with a simulated kernel. What outlives a process on a real host (drivers, overrides,
  * owners of nodes) is kept in the state directory, so that `down` finds the host as `up` left it (docs/adr/0007).
  */
-export async function simulatedMachine(hostFile: string, state: StateDirectory): Promise<Result<Machine>> {
+export async function simulatedMachine(
+  hostFile: string,
+  state: StateDirectory,
+  plugins: readonly NamedPlugin[],
+): Promise<Result<Machine>> {
   const original = await loadInventory({ host: hostFile });
   if (!original.value) return original as Result<never>;
   const kept = state.simulatedHostFile(digestOf(original.value));
@@ -24,10 +29,22 @@ export async function simulatedMachine(hostFile: string, state: StateDirectory):
     if (!loaded.value) return loaded as Result<never>;
     now = loaded.value;
   }
-  return { value: machineOf(hostFile, original.value, now, kept), diagnostics: original.diagnostics };
+  return {
+    value: machineOf({ hostFile, original: original.value, now, kept, plugins }),
+    diagnostics: original.diagnostics,
+  };
 }
 
-function machineOf(hostFile: string, original: HostInventory, now: HostInventory, kept: string): Machine {
+interface SimulatedHost {
+  readonly hostFile: string;
+  readonly original: HostInventory;
+  readonly now: HostInventory;
+  /** Where what it has become is kept. */
+  readonly kept: string;
+  readonly plugins: readonly NamedPlugin[];
+}
+
+function machineOf({ hostFile, original, now, kept, plugins }: SimulatedHost): Machine {
   let simulated: SimulatedKernel | undefined;
   // What this process last said of the host: only what changed since is its own to say.
   let base = now;
@@ -36,9 +53,10 @@ function machineOf(hostFile: string, original: HostInventory, now: HostInventory
     digest: digestOf(now),
     names: localNames,
     hostFile,
+    plugins,
     kernel: async () => {
       const { SimulatedKernel: Kernel } = await import('../kernel/sim/index.ts');
-      simulated ??= new Kernel(original, { state: now });
+      simulated ??= new Kernel(original, { state: now, ...(await knownToPlugins(original, plugins)) });
       return simulated;
     },
     holders: () => [],
@@ -57,6 +75,14 @@ function machineOf(hostFile: string, original: HostInventory, now: HostInventory
       writeFileAtomically(kept, snapshotText(then, { identifiers: true }));
     },
   };
+}
+
+/** What plugins know of the host. One that is gone since the project came up takes its part of the model with it. */
+async function knownToPlugins(original: HostInventory, named: readonly NamedPlugin[]) {
+  const { loadPlugins, simulatedBy } = await import('../plugins/index.ts');
+  const all = await loadPlugins({ named, options: false });
+  const { value } = all.value ? all : await loadPlugins({ named: [], options: false });
+  return value ? simulatedBy(value, original) : {};
 }
 
 /** What stays when a process ends: huge pages in use and open nodes do not. */

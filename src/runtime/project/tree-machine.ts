@@ -16,6 +16,7 @@ export async function treeMachine(tree: TreeFiles): Promise<Result<Machine>> {
     names: localNames,
     // Projects that run on this machine or on a snapshot are not on this one.
     hostFile: tree.dtb,
+    plugins: [],
     kernel: () => Promise.reject(new InvariantViolation('a device tree has no kernel; the command line sees to that')),
     holders: () => [],
     save: async () => {},

@@ -1,0 +1,119 @@
+import { compatibleOfDevice } from '../../compiler/plugins/choose-reset.ts';
+import { matchesOf } from '../../compiler/plugins/match.ts';
+import { pciRegions } from '../../compiler/plugins/target.ts';
+import { correlate, kernelNumbering } from '../../devicetree/correlate.ts';
+import {
+  bytes,
+  type HostDevice,
+  type HostIndex,
+  type HostInventory,
+  type IommuPlugin,
+  indexHost,
+  type Plugin,
+  PluginFault,
+  type PluginSet,
+  type RegisterModel,
+  type ResetPlugin,
+  type ResetTarget,
+  type TargetRegion,
+} from '../../model/index.ts';
+import type { SimulationOptions } from '../kernel/sim/index.ts';
+import { pluginTitle } from './found-plugin.ts';
+
+/**
+ * What plugins know of a host that its inventory does not say: the registers of devices, and IOMMUs that the kernel model has
+ * not. The registers of a device are those of the plugin that matches it best. Throws {@link PluginFault}.
+ */
+export function simulatedBy(
+  plugins: PluginSet,
+  inventory: HostInventory,
+): Required<Pick<SimulationOptions, 'devices' | 'backends'>> {
+  const host = indexHost(inventory);
+  return {
+    devices: new Map(
+      inventory.devices.flatMap((device) => {
+        const registers = registersOf(device, host, plugins);
+        return registers ? [[device.address, { registers }]] : [];
+      }),
+    ),
+    backends: backendsOf(host, plugins),
+  };
+}
+
+function registersOf(device: HostDevice, host: HostIndex, plugins: PluginSet): RegisterModel | undefined {
+  const compatible = compatibleOfDevice(device, host);
+  const plugin: ResetPlugin | undefined = matchesOf(plugins, device, compatible)[0]?.plugin;
+  if (!plugin?.model) return undefined;
+  const node = nodeOf(device, host);
+  const target: Pick<ResetTarget, 'device' | 'node' | 'compatible' | 'regions'> = {
+    device,
+    node,
+    compatible,
+    regions: regionsOf(device, node, host),
+  };
+  const model = plugins.call(plugin, 'model', () => plugin.model?.(target));
+  return model && blamed(plugin, model);
+}
+
+const nodeOf = (device: HostDevice, host: HostIndex): ResetTarget['node'] =>
+  (device.bus === 'pci' || device.treePath === null ? undefined : host.tree?.byPath.get(device.treePath)) ?? null;
+
+function regionsOf(device: HostDevice, node: ResetTarget['node'], host: HostIndex): readonly TargetRegion[] {
+  if (device.bus === 'pci') return pciRegions(device);
+  if (!node || !host.tree) return [];
+  return correlate(host.tree, node, kernelNumbering(device.bus, host.inventory.vfio)).flatMap((row) =>
+    row.kind === 'region' && row.vfioIndex !== null
+      ? [{ index: row.vfioIndex, size: bytes(row.size), name: row.name }]
+      : [],
+  );
+}
+
+/** A plugin that claims the host more closely wins where two simulate the same extension; one that claims it not at all has no say. */
+function backendsOf(host: HostIndex, plugins: PluginSet): Required<SimulationOptions>['backends'] {
+  const simulating = plugins.iommu.filter(({ simulate }) => simulate !== undefined);
+  const claims = simulating.map((plugin) => ({
+    plugin,
+    claim: plugins.call(plugin, 'claims', () => plugin.claims(host)),
+  }));
+  const backends = new Map<number, NonNullable<ReturnType<typeof backendOf>>>();
+  for (const wanted of ['exact', 'generic'] as const) {
+    for (const { plugin } of claims.filter(({ claim }) => claim === wanted)) {
+      const backend = backendOf(plugin, host, plugins);
+      for (const { extension } of plugin.models) {
+        if (backend && extension !== null && !backends.has(extension)) backends.set(extension, backend);
+      }
+    }
+  }
+  return backends;
+}
+
+function backendOf(plugin: IommuPlugin, host: HostIndex, plugins: PluginSet) {
+  const { simulate } = plugin;
+  if (!simulate) return undefined;
+  return (process: Parameters<typeof simulate>[1]) =>
+    plugins.call(plugin, 'simulate', () => plugin.simulate?.(host, process) ?? refuse(plugin));
+}
+
+function refuse(plugin: Plugin): never {
+  throw new PluginFault(pluginTitle(plugin), 'simulate', 'it returned nothing');
+}
+
+/** A model whose mistakes are its plugin's. Not bounded in time: it is asked for each access of a simulated kernel. */
+function blamed(plugin: Plugin, model: RegisterModel): RegisterModel {
+  const run = <T>(hook: string, call: () => T): T => {
+    try {
+      return call();
+    } catch (error) {
+      throw new PluginFault(
+        pluginTitle(plugin),
+        `model ${hook}`,
+        error instanceof Error ? error.message : String(error),
+      );
+    }
+  };
+  return {
+    read: (region, offset, width) => run('read', () => model.read(region, offset, width)),
+    write: (region, offset, width, value) => run('write', () => model.write(region, offset, width, value)),
+    reset: () => run('reset', () => model.reset()),
+  };
+}
