@@ -33,7 +33,7 @@ async function bringUpHere(options: BringUp, held: boolean): Promise<number> {
       now: () => new Date(),
     });
     const outcome = await run.up();
-    if (outcome.kind !== 'up') return failedStatus(outcome, plan, terminal, signals);
+    if (outcome.kind !== 'up') return failedStatus('up', outcome, plan, terminal, signals);
     if (detached) {
       // Nothing of `handoff: bind` dies with a process, so none has to stay.
       run.release();
@@ -71,8 +71,9 @@ async function takeBack(
   }
 }
 
-/** Says why `up` failed and what became of the host, and gives the status for it. */
-function failedStatus(
+/** Says why a plan could not be carried out and what became of the host, and gives the status for it. */
+export function failedStatus(
+  verb: string,
   outcome: Exclude<RunOutcome, { kind: 'up' }>,
   plan: Plan,
   terminal: Terminal,
@@ -80,7 +81,7 @@ function failedStatus(
 ): number {
   const failure = outcome.kind === 'back' ? null : outcome.failure;
   if (failure) {
-    terminal.err(`vfio-compose up: failed at ${placeOf(plan, failure)}\n  ${failureText(failure)}\n`);
+    terminal.err(`vfio-compose ${verb}: failed at ${placeOf(plan, failure)}\n  ${failureText(failure)}\n`);
   }
   if (outcome.kind === 'stuck') {
     terminal.err(`${leftOverLines(outcome.left).join('\n')}\n`);

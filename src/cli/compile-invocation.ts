@@ -1,6 +1,6 @@
 import { compile } from '../compiler/compile.ts';
 import type { Diagnostic, Manifest, Plan, ResolvedManifest, Result } from '../model/index.ts';
-import { loadManifest } from '../runtime/config/index.ts';
+import { type LoadedManifest, loadManifest } from '../runtime/config/index.ts';
 import { givesOptions, type LoadedPlugins, loadPlugins, namedPlugins } from '../runtime/plugins/index.ts';
 import type { Machine } from '../runtime/project/machine.ts';
 import { openMachine } from '../runtime/project/open-machine.ts';
@@ -28,6 +28,8 @@ export interface CompiledInvocation {
 
 export interface CompileOptions {
   readonly state?: StateDirectory;
+  /** The manifest, where it is not the one that the command line names. */
+  readonly manifest?: LoadedManifest;
   /** Runs once the project's name is known and before the host is read; a status stops everything. */
   beforeHost?(name: string, source: string): Promise<number | undefined>;
 }
@@ -48,7 +50,7 @@ export async function compileInvocation(
   options: CompileOptions = {},
 ): Promise<CompiledInvocation> {
   const { terminal, global } = invocation;
-  const loaded = await loadManifest(manifestRequest(invocation));
+  const loaded = options.manifest ?? (await loadManifest(manifestRequest(invocation)));
   const { sources, value: manifest } = loaded;
   const report = (diagnostics: readonly Diagnostic[]) => reporter(invocation, diagnostics, sources);
   if (!manifest) return { diagnostics: loaded.diagnostics, sources, report: report(loaded.diagnostics) };

@@ -1,6 +1,7 @@
 import { copyFile, constants, cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'esbuild';
+import { packPlugins } from '../../scripts/pack-plugins.ts';
 import { ownArchitecture, type PackageArchitecture } from './debian.ts';
 import { busybox } from './guest-root.ts';
 import type { ExampleFacts } from './examples.ts';
@@ -53,20 +54,23 @@ export async function fillWorkFolder(folder: string, options: WorkOptions): Prom
     const { name } = options.job.example;
     await cp(path.join(options.checkout, 'examples', name), path.join(folder, 'example'), { recursive: true });
   }
-  await bundleGuest(options.harness, path.join(folder, 'guest.cjs'));
+  await bundleGuest(options.checkout, path.join(folder, 'guest.cjs'));
   await compilePrograms(path.join(options.harness, 'guest'), bin, options.architecture);
   await writeFile(path.join(folder, 'job.json'), JSON.stringify(options.job));
 }
 
-async function bundleGuest(harness: string, outfile: string): Promise<void> {
+async function bundleGuest(checkout: string, outfile: string): Promise<void> {
   await build({
-    entryPoints: [path.join(harness, 'guest', 'main.ts')],
+    entryPoints: [path.join(checkout, 'test/kernel/guest/main.ts')],
     outfile,
     bundle: true,
     platform: 'node',
     target: 'node20',
     format: 'cjs',
     external: ['koffi'],
+    plugins: [packPlugins(checkout)],
+    // What code of the checkout finds its own place by; nothing that the guest runs looks for it.
+    define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
     sourcemap: 'inline',
     logLevel: 'warning',
   });

@@ -4,6 +4,7 @@ import type { Verb } from '../verb.ts';
 export const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   up: async () => (await import('./up.ts')).verb,
   down: async () => (await import('./down.ts')).verb,
+  reset: async () => (await import('./reset.ts')).verb,
   plan: async () => (await import('./plan.ts')).verb,
   validate: async () => (await import('./validate.ts')).verb,
   config: async () => (await import('./config.ts')).verb,

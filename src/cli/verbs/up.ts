@@ -1,10 +1,9 @@
-import type { Plan } from '../../model/index.ts';
-import { renderSummary } from '../../render/plan.ts';
-import { compileInvocation, type CompiledInvocation } from '../compile-invocation.ts';
-import { ExitStatus, statusOf } from '../exit-status.ts';
+import { approve } from '../approve.ts';
+import { compileInvocation } from '../compile-invocation.ts';
+import { statusOf } from '../exit-status.ts';
 import { loadPlanFile } from '../plan-file.ts';
 import { lockState, recoverFirst } from '../transition.ts';
-import { type Invocation, UsageError, type Verb } from '../verb.ts';
+import { UsageError, type Verb } from '../verb.ts';
 
 /** Compiles, shows, asks, carries out; then holds the devices, or leaves them with a supervisor. */
 export const verb: Verb = {
@@ -36,7 +35,8 @@ export const verb: Verb = {
       if (compiled.stopped !== undefined) return compiled.stopped;
       const { plan, machine, diagnostics, source = '' } = compiled;
       if (!plan || !machine) return statusOf(diagnostics);
-      const refusal = await ask(invocation, plan, compiled);
+      const more = [`${plan.up.length} steps; "vfio-compose plan" shows them.`];
+      const refusal = await approve({ invocation, verb: 'up', plan, machine, more });
       if (refusal !== undefined) return refusal;
       const detached = options['detach'] === true;
       const { bringUp } = await import('../bring-up.ts');
@@ -46,20 +46,3 @@ export const verb: Verb = {
     }
   },
 };
-
-/** Shows what will happen and, to a person, puts the question. Returns a status where nothing is to be done. */
-async function ask(invocation: Invocation, plan: Plan, { machine }: CompiledInvocation): Promise<number | undefined> {
-  const { terminal, options, global } = invocation;
-  if (!global.quiet)
-    terminal.err(`${renderSummary(plan).join('\n')}\n\n${plan.up.length} steps; "vfio-compose plan" shows them.\n`);
-  const { missingPrivilege } = await import('../privilege.ts');
-  const missing = machine?.hostFile === null ? missingPrivilege(plan) : undefined;
-  if (missing !== undefined) {
-    terminal.err(`vfio-compose up: ${missing}\nNothing was changed.\n`);
-    return ExitStatus.privilege;
-  }
-  if (options['yes'] === true || !terminal.interactive) return undefined;
-  if (await terminal.confirm('Carry it out?')) return undefined;
-  terminal.err('Nothing was changed.\n');
-  return ExitStatus.failedAndRolledBack;
-}

@@ -130,13 +130,6 @@ export const selectorModifier = fault(
 and \`all\` takes every one, so they exclude each other.`,
 );
 
-export const notYetSupported = fault(
-  'not-yet-supported',
-  'This part of the manifest language does not work yet',
-  `The keys for reset plugins (\`reset.plugin\`, \`reset.options\`) are part of the language, so that manifests need not change later. This version
-cannot carry them out, and does not pretend to. The detail says what the key will do and what to do today.`,
-);
-
 export const vmsAndDevices = fault(
   'vms-and-devices',
   'A VM is described both at the top level and under vms',

@@ -3,7 +3,7 @@ import { entryOf, type MapNode, type SourceFile } from '../source/index.ts';
 import { badProjectName, includeNotReadable, tooManyFindings } from './diagnostics.ts';
 import type { Variables } from './interpolate.ts';
 import { type Layer, openLayer } from './layer.ts';
-import { checkLaws, notYetPaths } from './laws/index.ts';
+import { checkLaws } from './laws/index.ts';
 import { locator } from './locator.ts';
 import { mergeOver } from './merge.ts';
 import { asVms, withVms } from './normalise.ts';
@@ -49,8 +49,7 @@ export function assembleManifest(layers: readonly Layer[], naming: Naming): Resu
   if (!first || roots.length < layers.length) return { diagnostics: capped(found, layers) };
   const merged = upper.reduce(mergeOver, first);
 
-  const notYet = notYetPaths(merged);
-  const shape = checkShape(merged, notYet);
+  const shape = checkShape(merged);
   found.push(...shape.diagnostics, ...checkLaws(merged, shape));
 
   const name = projectName(merged, naming);

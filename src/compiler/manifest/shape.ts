@@ -21,18 +21,17 @@ export interface Shape {
 /**
  * Checks a document against the schema. The compiled validator decides, and costs little; of its messages, a choice
  * (`oneOf`) makes one for every branch. So where it objects, the document is walked beside its schema, and what does not
- * fit is said in words for people. What lies at or below the paths in `except` is left alone: other findings speak about
- * it.
+ * fit is said in words for people.
  */
-export function checkShape(root: MapNode, except: readonly Path[]): Shape {
+export function checkShape(root: MapNode): Shape {
   const value = toValue(root);
   const document = isMap(value) ? value : {};
   if (validate(document)) return { document, diagnostics: [], isFaulty: () => false };
 
-  const walk = new Walk(new Set(except.map(toPointer)));
+  const walk = new Walk();
   walk.visit(locateRoot(root), document);
   if (walk.reread && validate(document)) return { document, diagnostics: [], isFaulty: () => false };
-  if (walk.diagnostics.length === 0 && except.length === 0) {
+  if (walk.diagnostics.length === 0) {
     // The validator is right even where we have no words for it.
     walk.diagnostics.push(
       wrongValue({ detail: 'Something in this manifest has a form that is not allowed.', at: spanOf(root.at) }),
@@ -53,10 +52,8 @@ class Walk {
 
   private readonly reported = new Set<string>();
 
-  constructor(private readonly except: ReadonlySet<string>) {}
-
   visit(located: Located, value: PlainValue | undefined): void {
-    if (this.diagnostics.length >= ENOUGH || this.except.has(toPointer(located.path))) return;
+    if (this.diagnostics.length >= ENOUGH) return;
     const found = explain(located);
     if (found.length > 0) this.markFaulty(located.path);
     for (const diagnostic of found) {

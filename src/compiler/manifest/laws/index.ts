@@ -10,18 +10,14 @@ import {
   vmsOrDevices,
 } from './forms.ts';
 import type { Law } from './law.ts';
-import { notYet } from './not-yet.ts';
 import { oneSelectorEach } from './one-selector.ts';
 import { regionsNamedOnce } from './regions.ts';
-
-export { notYetPaths } from './not-yet.ts';
 
 /** What a manifest must keep beyond its schema, before any host is looked at. */
 const LAWS: readonly Law[] = [
   vmsOrDevices,
   somethingAssigned,
   oneSelectorEach,
-  notYet,
   ownersOnlyWithBind,
   irqsOnlyWithHold,
   sizesFit,
