@@ -1,6 +1,7 @@
 import { copyFile, constants, cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'esbuild';
+import { packPlugins } from '../../scripts/pack-plugins.ts';
 import { ownArchitecture, type PackageArchitecture } from './debian.ts';
 import { busybox } from './guest-root.ts';
 import type { ExampleFacts } from './examples.ts';
@@ -53,12 +54,12 @@ export async function fillWorkFolder(folder: string, options: WorkOptions): Prom
     const { name } = options.job.example;
     await cp(path.join(options.checkout, 'examples', name), path.join(folder, 'example'), { recursive: true });
   }
-  await bundleGuest(options.harness, path.join(folder, 'guest.cjs'));
+  await bundleGuest(options, path.join(folder, 'guest.cjs'));
   await compilePrograms(path.join(options.harness, 'guest'), bin, options.architecture);
   await writeFile(path.join(folder, 'job.json'), JSON.stringify(options.job));
 }
 
-async function bundleGuest(harness: string, outfile: string): Promise<void> {
+async function bundleGuest({ checkout, harness }: WorkOptions, outfile: string): Promise<void> {
   await build({
     entryPoints: [path.join(harness, 'guest', 'main.ts')],
     outfile,
@@ -67,6 +68,9 @@ async function bundleGuest(harness: string, outfile: string): Promise<void> {
     target: 'node20',
     format: 'cjs',
     external: ['koffi'],
+    // A CommonJS file has no import.meta, nor a checkout around it to find plugins in.
+    define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
+    plugins: [packPlugins(checkout)],
     sourcemap: 'inline',
     logLevel: 'warning',
   });

@@ -11,15 +11,15 @@ import { digestOf } from '../../../src/runtime/inventory/index.ts';
 import { readLiveInventory } from '../../../src/runtime/inventory/live.ts';
 import { LinuxKernel } from '../../../src/runtime/kernel/linux/index.ts';
 import { manifestFrom } from '../../../src/testing/manifest.ts';
-import { testPlugins } from '../../../src/testing/plugins.ts';
+import { guestPlugins } from './guest-plugins.ts';
 
 /** The compiler's plan for this machine. Throws where it finds an error. */
-export function planHere(document: ManifestDocument): Plan {
+export async function planHere(document: ManifestDocument): Promise<Plan> {
   const inventory = readLiveInventory();
   const { plan, diagnostics } = compile({
     manifest: manifestFrom(document),
     inventory,
-    plugins: testPlugins,
+    plugins: await guestPlugins(),
     digest: digestOf(inventory),
     names: { user: () => undefined, group: () => undefined },
     running: [],

@@ -26,8 +26,8 @@ export const mapBench: Scenario = ({ test, cleanup, machine }) => {
   const { alone } = findNics();
   const rounds: { c: MapTimes; ours: ExecutedTimes }[] = [];
   let executed: ExecutedPlan;
-  test(`a plan of ${PAGES} mappings keeps every law`, () => {
-    executed = new ExecutedPlan(planOfMappings(alone, PAGES));
+  test(`a plan of ${PAGES} mappings keeps every law`, async () => {
+    executed = new ExecutedPlan(await planOfMappings(alone, PAGES));
   });
   for (let round = 1; round <= ROUNDS; round++) {
     test(`round ${round}: the C program and the runtime map and unmap ${PAGES} pages`, async () => {

@@ -18,7 +18,7 @@ export interface ExecutedTimes extends MapTimes {
 }
 
 /** The compiler's plan for a device and pages that lie side by side, mapped one by one. Throws where it finds an error. */
-export function planOfMappings(device: string, pages: number): Plan {
+export function planOfMappings(device: string, pages: number): Promise<Plan> {
   const memory = Array.from({ length: pages }, (_, page) => ({
     iova: `0x${(FIRST + page * PAGE).toString(16)}`,
     size: '4KiB',

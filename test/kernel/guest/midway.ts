@@ -39,7 +39,7 @@ export const midway: Scenario = ({ test, cleanup }) => {
     mkdirSync(JOURNAL, { recursive: true });
     const devices = { nic: { platform: XGMAC } };
     run = await HeldRun.up(
-      planHere({ version: 1, name: 'held', vms: { machine: { iommu: 'noiommu', devices } } }),
+      await planHere({ version: 1, name: 'held', vms: { machine: { iommu: 'noiommu', devices } } }),
       JOURNAL,
     );
     await tableAgrees(XGMAC, deviceInfo(run.fd(`device:${XGMAC}`)));

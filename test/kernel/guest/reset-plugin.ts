@@ -21,7 +21,7 @@ export const resetPlugin: Scenario = ({ test, cleanup }) => {
   let started: Readonly<Record<string, string>>;
   let ours: Readonly<Record<string, string>>;
 
-  const planWith = (options: Readonly<Record<string, unknown>>): Plan => {
+  const planWith = (options: Readonly<Record<string, unknown>>): Promise<Plan> => {
     const nic = { platform: XGMAC, reset: { plugin: 'calxeda-xgmac', options } };
     const document = { version: 1, name: 'reset', vms: { machine: { iommu: 'noiommu', devices: { nic } } } };
     return planHere(document as ManifestDocument);
@@ -39,7 +39,7 @@ export const resetPlugin: Scenario = ({ test, cleanup }) => {
     run?.perform(steps.filter((step) => 'part' in step && step.part === part));
 
   test('R-RESET-4: the steps of the plan stop a running device', async () => {
-    plan = planWith({});
+    plan = await planWith({});
     await hold();
     startXgmac(device, NOWHERE);
     equal(running(device), ON, 'what turns it on');
@@ -66,7 +66,7 @@ export const resetPlugin: Scenario = ({ test, cleanup }) => {
     equal(platformState(), before, 'the host');
   });
   test('with softReset the device says that it was reset, and nothing is left pending', async () => {
-    plan = planWith({ softReset: true });
+    plan = await planWith({ softReset: true });
     await hold();
     startXgmac(device, NOWHERE);
     await perform('quiesce', plan.down);

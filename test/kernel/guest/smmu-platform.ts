@@ -118,7 +118,7 @@ function thereAndBack({ test, cleanup }: Guest, before: Host): void {
   });
   test('R-TREE-2: the tables that inspect takes from the tree are what the kernel says of the open devices', async () => {
     mkdirSync(JOURNAL, { recursive: true });
-    run = await HeldRun.up(planHere(heldDocument()), JOURNAL);
+    run = await HeldRun.up(await planHere(heldDocument()), JOURNAL);
     await tableAgrees(card.name, registersOf(run, card.name).info);
     await tableAgrees(clock.name, registersOf(run, clock.name).info);
   });

@@ -53,7 +53,7 @@ iommu: noiommu
       card: { platform: CARD, reset: 'none' as const, irqs: [{ index: 0 }] },
       clock: { platform: CLOCK, reset: 'none' as const, irqs: [{ index: 0, unmask: 'eventfd' as const }] },
     };
-    const plan = planHere({ version: 1, name: 'held', vms: { machine: { iommu: 'noiommu', devices } } });
+    const plan = await planHere({ version: 1, name: 'held', vms: { machine: { iommu: 'noiommu', devices } } });
     run = await HeldRun.up(plan, JOURNAL);
     isNetworkCard(registersOf(run, CARD));
   });
