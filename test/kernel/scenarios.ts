@@ -21,6 +21,7 @@ const NOT_COHERENT = 'arm64-smmu-not-coherent';
 export const SCENARIOS: readonly ScenarioFacts[] = [
   { name: 'raw-smoke', needsCommand: false, onRequest: false, machines: PCI },
   { name: 'raw-testpmd', needsCommand: false, onRequest: false, machines: PCI },
+  { name: 'raw-hot-reset', needsCommand: false, onRequest: false, machines: PCI },
   { name: 'lockstep', needsCommand: false, onRequest: false, machines: PCI },
   { name: 'up-and-down', needsCommand: true, onRequest: false, machines: PCI },
   { name: 'kernel-errors', needsCommand: true, onRequest: false, machines: PCI },

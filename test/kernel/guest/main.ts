@@ -13,6 +13,7 @@ import { mapBench } from './map-bench.ts';
 import { platformFacts } from './platform-facts.ts';
 import { midway } from './midway.ts';
 import { planEqualsCapture } from './plan-equals-capture.ts';
+import { rawHotReset } from './raw-hot-reset.ts';
 import { rawLevelInterrupt } from './raw-level-interrupt.ts';
 import { rawMidway } from './raw-midway.ts';
 import { rawReset } from './raw-reset.ts';
@@ -34,6 +35,7 @@ import { withoutRoot } from './without-root.ts';
 const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'raw-smoke': rawSmoke,
   'raw-testpmd': rawTestpmd,
+  'raw-hot-reset': rawHotReset,
   lockstep: lockstepScenario,
   'lockstep-platform': lockstepPlatform,
   'up-and-down': upAndDown,
