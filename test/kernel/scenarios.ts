@@ -27,6 +27,7 @@ export const SCENARIOS: readonly ScenarioFacts[] = [
   { name: 'kernel-errors', needsCommand: true, onRequest: false, machines: PCI },
   { name: 'handoff-bind-testpmd', needsCommand: true, onRequest: false, machines: PCI },
   { name: 'plan-equals-capture', needsCommand: true, onRequest: false, machines: PCI },
+  { name: 'hot-reset', needsCommand: true, onRequest: false, machines: PCI },
   { name: 'everything-held', needsCommand: true, onRequest: false, machines: PCI },
   { name: 'foreground', needsCommand: true, onRequest: false, machines: PCI },
   { name: 'without-root', needsCommand: true, onRequest: false, machines: PCI },

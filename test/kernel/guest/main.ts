@@ -2,6 +2,7 @@ import { everythingHeld } from './everything-held.ts';
 import { example } from './example.ts';
 import { foreground } from './foreground.ts';
 import { handoffBindTestpmd } from './handoff-bind-testpmd.ts';
+import { hotReset } from './hot-reset.ts';
 import { inspectAgrees } from './inspect-agrees.ts';
 import { job } from './job.ts';
 import { kernelErrors } from './kernel-errors.ts';
@@ -42,6 +43,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'kernel-errors': kernelErrors,
   'handoff-bind-testpmd': handoffBindTestpmd,
   'plan-equals-capture': planEqualsCapture,
+  'hot-reset': hotReset,
   'everything-held': everythingHeld,
   foreground,
   'without-root': withoutRoot,
