@@ -65,6 +65,6 @@ function ownerOf({ device, vm, held }: PciNeighbour, ours: string | null): strin
   if (vm !== null && vm !== ours) return `goes to ${vm}`;
   if (vm !== null && !held) return 'only loses its driver; it must be on VFIO as well';
   if (device.header === 'bridge') return 'a bridge, which no VM can have';
-  if (device.driver === null) return 'without a driver; it must be on VFIO as well';
-  return isVfioDriver(device.driver) ? 'of somebody else who uses VFIO' : 'stays with the host';
+  if (device.driver === null || device.driver === 'pci-stub') return 'used by nobody; it must be on VFIO as well';
+  return isVfioDriver(device.driver) ? 'on VFIO, and not of this plan' : 'stays with the host';
 }

@@ -67,8 +67,8 @@ test('R-RESET-5: fires for both where two VMs share the bus, and says who has th
 
 test.each<[string, string | null, RegExp]>([
   ['no driver', null, /must be on VFIO as well/],
-  ['pci-stub', 'pci-stub', /stays with the host/],
-  ['another user of VFIO', 'vfio-pci', /somebody else who uses VFIO/],
+  ['pci-stub', 'pci-stub', /must be on VFIO as well/],
+  ['another user of VFIO', 'vfio-pci', /not of this plan/],
 ])('R-RESET-5: fires for a neighbour with %s, as the kernel refuses it', (_what, driver, says) => {
   const on = card().change('05:00.1', { driver });
   expect(report(on, GPU)).toEqual(['error bus-reset-hits-others at vms/a/devices/x']);

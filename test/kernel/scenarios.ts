@@ -21,11 +21,13 @@ const NOT_COHERENT = 'arm64-smmu-not-coherent';
 export const SCENARIOS: readonly ScenarioFacts[] = [
   { name: 'raw-smoke', needsCommand: false, onRequest: false, machines: PCI },
   { name: 'raw-testpmd', needsCommand: false, onRequest: false, machines: PCI },
+  { name: 'raw-hot-reset', needsCommand: false, onRequest: false, machines: PCI },
   { name: 'lockstep', needsCommand: false, onRequest: false, machines: PCI },
   { name: 'up-and-down', needsCommand: true, onRequest: false, machines: PCI },
   { name: 'kernel-errors', needsCommand: true, onRequest: false, machines: PCI },
   { name: 'handoff-bind-testpmd', needsCommand: true, onRequest: false, machines: PCI },
   { name: 'plan-equals-capture', needsCommand: true, onRequest: false, machines: PCI },
+  { name: 'hot-reset', needsCommand: true, onRequest: false, machines: PCI },
   { name: 'everything-held', needsCommand: true, onRequest: false, machines: PCI },
   { name: 'foreground', needsCommand: true, onRequest: false, machines: PCI },
   { name: 'without-root', needsCommand: true, onRequest: false, machines: PCI },

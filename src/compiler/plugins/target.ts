@@ -52,12 +52,10 @@ export function targetOf(entry: ResolvedDevice, manifest: ResolvedManifest, host
   };
 }
 
+/** A function that the plan only takes from its driver is its VM's, and not held: that is not enough for a hot reset. */
 function neighbour(device: PciDevice, manifest: ResolvedManifest): PciNeighbour {
-  for (const vm of manifest.vms) {
-    const entry = vm.devices.find((one) => one.device.address === device.address && one.use === 'assign');
-    if (entry) return { device, vm: vm.name, held: vm.handoff.mode === 'hold' };
-  }
-  return { device, vm: null, held: false };
+  const entry = manifest.vms.flatMap((vm) => vm.devices).find((one) => one.device.address === device.address);
+  return { device, vm: entry?.vm ?? null, held: entry?.use === 'assign' };
 }
 
 /** The BARs of a function, and what vfio-pci has besides. */

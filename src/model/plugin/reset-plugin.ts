@@ -33,9 +33,9 @@ export interface TargetRegion {
 /** A function beside a PCI function: on its bus, itself among them. */
 export interface PciNeighbour {
   readonly device: PciDevice;
-  /** The VM that gets it; null for one that stays with the host. */
+  /** The VM whose entry it is; null for one that stays with the host. */
   readonly vm: string | null;
-  /** Whether it is this plan that binds or keeps it on VFIO, as a hot reset demands. */
+  /** Whether it is this plan that binds or keeps it on VFIO, as a hot reset demands. One that is only detached is not. */
   readonly held: boolean;
 }
 

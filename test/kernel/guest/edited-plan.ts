@@ -10,6 +10,7 @@ export interface EditableStep {
   dependsOn: string[];
   iova?: string;
   ranges?: unknown[];
+  owned?: string[];
 }
 
 export interface EditablePlan {

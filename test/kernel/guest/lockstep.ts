@@ -11,12 +11,8 @@ import type { Scenario } from './scenario.ts';
 const SEED = 20_140_601;
 const SEQUENCES = 20;
 
-/** What an inventory does not say of QEMU's e1000e (hw/net/e1000e.c), and how its resets end. */
-function e1000e(machine: string): DeviceModel {
-  const irqs = { intx: 1, msi: 1, msix: 5 };
-  // The link of QEMU's root ports does not come back on x86: the kernel says ENOTTY to a reset of their bus.
-  return { pcie: true, irqs, msixBar: 3, ...(machine === 'smmuv3' ? {} : { hotResetFails: 'ENOTTY' }) };
-}
+/** What an inventory does not say of QEMU's e1000e (hw/net/e1000e.c). */
+const E1000E: DeviceModel = { pcie: true, irqs: { intx: 1, msi: 1, msix: 5 }, msixBar: 3 };
 
 /**
  * The simulated kernel beside the real one: both get the same random calls, and every result and every errno has to be
@@ -27,7 +23,6 @@ export const lockstepScenario: Scenario = ({ test, cleanup, machine }) => {
   const addresses = [alone, ...shared];
   const before: HostState = hostState();
   const inventory = readLiveInventory();
-  const model = e1000e(machine);
   let pair: KernelPair;
 
   const device = (address: string): LockstepDevice => ({
@@ -39,7 +34,7 @@ export const lockstepScenario: Scenario = ({ test, cleanup, machine }) => {
 
   test('the devices are taken to vfio-pci', async () => {
     for (const address of addresses) bindTo(address, 'vfio-pci');
-    const devices = new Map(addresses.map((address) => [address, model]));
+    const devices = new Map(addresses.map((address) => [address, E1000E]));
     pair = await KernelPair.load(inventory, { devices, state: readLiveInventory() });
   });
   const subjects: readonly (readonly [string, readonly string[], number])[] = [

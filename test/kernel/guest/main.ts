@@ -2,6 +2,7 @@ import { everythingHeld } from './everything-held.ts';
 import { example } from './example.ts';
 import { foreground } from './foreground.ts';
 import { handoffBindTestpmd } from './handoff-bind-testpmd.ts';
+import { hotReset } from './hot-reset.ts';
 import { inspectAgrees } from './inspect-agrees.ts';
 import { job } from './job.ts';
 import { kernelErrors } from './kernel-errors.ts';
@@ -13,6 +14,7 @@ import { mapBench } from './map-bench.ts';
 import { platformFacts } from './platform-facts.ts';
 import { midway } from './midway.ts';
 import { planEqualsCapture } from './plan-equals-capture.ts';
+import { rawHotReset } from './raw-hot-reset.ts';
 import { rawLevelInterrupt } from './raw-level-interrupt.ts';
 import { rawMidway } from './raw-midway.ts';
 import { rawReset } from './raw-reset.ts';
@@ -34,12 +36,14 @@ import { withoutRoot } from './without-root.ts';
 const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'raw-smoke': rawSmoke,
   'raw-testpmd': rawTestpmd,
+  'raw-hot-reset': rawHotReset,
   lockstep: lockstepScenario,
   'lockstep-platform': lockstepPlatform,
   'up-and-down': upAndDown,
   'kernel-errors': kernelErrors,
   'handoff-bind-testpmd': handoffBindTestpmd,
   'plan-equals-capture': planEqualsCapture,
+  'hot-reset': hotReset,
   'everything-held': everythingHeld,
   foreground,
   'without-root': withoutRoot,

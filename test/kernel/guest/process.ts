@@ -4,11 +4,17 @@ import { existsSync, readFileSync, readdirSync, readlinkSync } from 'node:fs';
 export const openFilesOf = (pid: number): readonly string[] =>
   readdirSync(`/proc/${pid}/fd`).map((fd) => linkOf(pid, fd));
 
-/** The number of a descriptor of a process that links to this. Throws where there is none. */
+/** The numbers of the descriptors of a process that link to this. */
+export const descriptorsOf = (pid: number, target: string): readonly number[] =>
+  readdirSync(`/proc/${pid}/fd`)
+    .filter((one) => linkOf(pid, one) === target)
+    .map(Number);
+
+/** The first of them. Throws where there is none. */
 export function openFileOf(pid: number, target: string): number {
-  const fd = readdirSync(`/proc/${pid}/fd`).find((one) => linkOf(pid, one) === target);
+  const [fd] = descriptorsOf(pid, target);
   if (fd === undefined) throw new Error(`process ${pid} has no ${target} open`);
-  return Number(fd);
+  return fd;
 }
 
 function linkOf(pid: number, fd: string): string {

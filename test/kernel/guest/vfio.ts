@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
 import { ioctl, type Called } from './libc.ts';
 
 /**
@@ -16,6 +16,8 @@ const DEVICE_GET_INFO = 0x3b6b;
 const DEVICE_GET_REGION_INFO = 0x3b6c;
 const DEVICE_GET_IRQ_INFO = 0x3b6d;
 const DEVICE_RESET = 0x3b6f;
+const DEVICE_GET_PCI_HOT_RESET_INFO = 0x3b70;
+const DEVICE_PCI_HOT_RESET = 0x3b71;
 const IOMMU_GET_INFO = 0x3b70;
 const IOMMU_MAP_DMA = 0x3b71;
 const IOMMU_UNMAP_DMA = 0x3b72;
@@ -139,6 +141,56 @@ export function deviceInfo(device: number): DeviceInfo & { readonly refused: rea
   }
   return { flags: info.readUInt32LE(4), regions, irqs, refused };
 }
+
+/** The functions that a reset of the slot or bus would hit, as sysfs names them, each with its group; or the errno. */
+export function hotResetInfo(device: number): readonly { readonly address: string; readonly group: number }[] | string {
+  const room = 32;
+  const info = Buffer.alloc(12 + 8 * room);
+  info.writeUInt32LE(info.length, 0);
+  const result = ioctl(device, DEVICE_GET_PCI_HOT_RESET_INFO, info);
+  if (result.errno !== undefined) return result.errno;
+  return Array.from({ length: info.readUInt32LE(8) }, (_, i) => {
+    const at = 12 + 8 * i;
+    const digits = (value: number, width: number): string => value.toString(16).padStart(width, '0');
+    const devfn = info.readUInt8(at + 7);
+    const slot = `${digits(info.readUInt16LE(at + 4), 4)}:${digits(info.readUInt8(at + 6), 2)}:${digits(devfn >> 3, 2)}`;
+    return { address: `${slot}.${devfn & 7}`, group: info.readUInt32LE(at) };
+  });
+}
+
+/** Resets the slot or bus, in the name of these groups. */
+export function hotReset(device: number, groups: readonly number[]): Called {
+  const reset = Buffer.alloc(12 + 4 * groups.length);
+  reset.writeUInt32LE(reset.length, 0);
+  reset.writeUInt32LE(groups.length, 8);
+  groups.forEach((fd, i) => reset.writeInt32LE(fd, 12 + 4 * i));
+  return ioctl(device, DEVICE_PCI_HOT_RESET, reset);
+}
+
+/** A register of a device: which region, the offset in it and the width, both in bytes. */
+export interface RegisterPlace {
+  readonly region: number;
+  readonly offset: number;
+  readonly width: 2 | 4;
+}
+
+export function readRegister(device: number, { region, offset, width }: RegisterPlace): number {
+  const bytes = Buffer.alloc(width);
+  readSync(device, bytes, 0, width, regionStart(device, region) + BigInt(offset));
+  return bytes.readUIntLE(0, width);
+}
+
+export function writeRegister(device: number, { region, offset, width }: RegisterPlace, value: number): void {
+  const bytes = Buffer.alloc(width);
+  bytes.writeUIntLE(value, 0, width);
+  writeAt(device, bytes, regionStart(device, region) + BigInt(offset));
+}
+
+/** Where a region is in the file of its device. Node's write takes positions below 2^53 only, as all of these are. */
+const regionStart = (device: number, region: number): bigint =>
+  BigInt(deviceInfo(device).regions[region]?.offset ?? -1);
+
+const writeAt = (fd: number, bytes: Buffer, at: bigint): number => writeSync(fd, bytes, 0, bytes.length, Number(at));
 
 /** The errno with which a group's node cannot be opened, or nothing where it can. */
 export function openError(group: string): string | undefined {
