@@ -1,5 +1,4 @@
-import { defineDiagnostic } from '../../model/index.ts';
-import type { Rule } from './rule.ts';
+import { defineDiagnostic, type DomainContext, type PluginLaw } from 'vfio-compose/plugin';
 
 export const msiBanksNotApplicable = defineDiagnostic({
   code: 'msi-banks-not-applicable',
@@ -12,15 +11,12 @@ and shows it as a reserved region. Remove \`msi: banks\`.`,
 });
 
 /** Only a window-based IOMMU has MSI banks. */
-export const msiBanksNotApplicableRule: Rule = {
+export const msiBanksNotApplicableLaw: PluginLaw<DomainContext> = {
   id: 'msi-banks-not-applicable',
   reports: [msiBanksNotApplicable],
-  check({ manifest }) {
-    return manifest.vms
-      .filter((vm) => vm.msi.banks > 0)
-      .map((vm) => {
-        const detail = `${vm.name} asks for room for ${vm.msi.banks} MSI banks, and ${vm.iommu.type} has none; nothing is reserved. Remove the key.`;
-        return msiBanksNotApplicable({ detail, at: vm.msi.at });
-      });
+  check({ vm }) {
+    if (vm.msi.banks === 0) return [];
+    const detail = `${vm.name} asks for room for ${vm.msi.banks} MSI banks, and ${vm.iommu.type} has none; nothing is reserved. Remove the key.`;
+    return [msiBanksNotApplicable({ detail, at: vm.msi.at })];
   },
 };

@@ -1,6 +1,4 @@
-import { defineDiagnostic } from '../../model/index.ts';
-import type { Rule } from './rule.ts';
-import { exposedVms } from './shared/assignments.ts';
+import { defineDiagnostic, type DomainContext, type PluginLaw } from 'vfio-compose/plugin';
 
 export const noiommuNotOffered = defineDiagnostic({
   code: 'noiommu-not-offered',
@@ -8,8 +6,7 @@ export const noiommuNotOffered = defineDiagnostic({
   category: 'host',
   summary: 'The kernel has no no-IOMMU mode',
   explanation: `VFIO without IOMMU exists only in kernels built with CONFIG_VFIO_NOIOMMU; they show the parameter
-\`enable_unsafe_noiommu_mode\` of the module vfio. VFIO is in this kernel, and the parameter is not; or VFIO is not there at
-all.
+\`enable_unsafe_noiommu_mode\` of the module vfio. VFIO is in this kernel, and the parameter is not.
 
 Use a kernel that has it, or a machine with an IOMMU.`,
 });
@@ -28,19 +25,17 @@ project down last that came up first.`,
 });
 
 /** The kernel has the no-IOMMU mode, and that it gets switched on is said (R-GROUP-3). */
-export const noiommuNotOfferedRule: Rule = {
+export const noiommuNotOfferedLaw: PluginLaw<DomainContext> = {
   id: 'noiommu-not-offered',
   reports: [noiommuNotOffered, noiommuModeSwitchedOn],
-  check({ manifest, host }) {
-    const [vm] = exposedVms(manifest);
+  check({ vm, host }) {
     const module = host.inventory.modules['vfio'];
-    // Of a module that is yet to be loaded, nothing tells how it was built.
-    if (!vm || module?.state === 'available') return [];
-    const mode = module?.parameters['enable_unsafe_noiommu_mode'];
+    // Of a module that is yet to be loaded, nothing tells how it was built; that one is not there at all is said anyway.
+    if (!module || module.state === 'available') return [];
+    const mode = module.parameters['enable_unsafe_noiommu_mode'];
     if (mode === 'Y') return [];
     if (mode === undefined) {
-      const what = module ? 'was built without CONFIG_VFIO_NOIOMMU' : 'has no module vfio';
-      const detail = `${vm.name} asks for no IOMMU, and the kernel ${host.inventory.kernel.release} ${what}. Use a kernel that has the mode, or a machine with an IOMMU.`;
+      const detail = `${vm.name} asks for no IOMMU, and the kernel ${host.inventory.kernel.release} was built without CONFIG_VFIO_NOIOMMU. Use a kernel that has the mode, or a machine with an IOMMU.`;
       return [noiommuNotOffered({ detail, at: vm.iommu.at })];
     }
     const detail = `UNSAFE: ${vm.name} asks for no IOMMU, so the plan sets enable_unsafe_noiommu_mode of vfio for the whole host, and puts it back on "down". While it is set, root may bind any device without an IOMMU to VFIO.`;

@@ -1,6 +1,4 @@
-import { msiIsolation } from '../../../devicetree/index.ts';
-import type { HostIndex, ResolvedDevice, ResolvedVm } from '../../../model/index.ts';
-import { nodeOf } from './tree.ts';
+import { type HostIndex, msiIsolation, nodeOf, type ResolvedDevice, type ResolvedVm } from 'vfio-compose/plugin';
 
 /** Whether the devices of a VM can raise no interrupts but their own; where not, the first that can, and why. */
 export type Isolation =
@@ -12,11 +10,24 @@ export type Isolation =
  * For PCI functions the inventory says it for the whole host; for platform devices the tree says it for each.
  */
 export function isolationOf(vm: ResolvedVm, host: HostIndex): Isolation {
-  const verdicts = vm.devices.filter(({ use }) => use === 'assign').map((entry) => verdictOn(entry, host));
+  const verdicts = verdictsOf(vm, host);
   return (
     verdicts.find(({ kind }) => kind === 'no') ?? verdicts.find(({ kind }) => kind === 'unknown') ?? { kind: 'yes' }
   );
 }
+
+/**
+ * The first device for which `allow_unsafe_interrupts` has to be on; undefined where none needs it. A PCI function of a host
+ * that does not show its interrupt remapping is taken to be isolated; a platform device of which nothing is known, not.
+ */
+export const needsUnsafeInterrupts = (vm: ResolvedVm, host: HostIndex): ResolvedDevice | undefined =>
+  verdictsOf(vm, host).flatMap((verdict) => {
+    if (verdict.kind === 'yes' || (verdict.kind === 'unknown' && verdict.entry.bus === 'pci')) return [];
+    return [verdict.entry];
+  })[0];
+
+const verdictsOf = (vm: ResolvedVm, host: HostIndex): Isolation[] =>
+  vm.devices.filter(({ use }) => use === 'assign').map((entry) => verdictOn(entry, host));
 
 function verdictOn(entry: ResolvedDevice, host: HostIndex): Isolation {
   const { iommu } = host.inventory;

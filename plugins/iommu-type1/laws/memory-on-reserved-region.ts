@@ -1,16 +1,19 @@
 import {
   andList,
   defineDiagnostic,
-  extentOf,
+  type DomainContext,
   hex,
+  lastOf,
+  mappingsOf,
   overlapFinder,
   placeFinder,
+  type PluginLaw,
   rangeText,
+  type Related,
   type Reservation,
   reservationsOf,
-} from '../../model/index.ts';
-import type { Related, ResolvedVm } from '../../model/index.ts';
-import type { Rule, RuleContext } from './rule.ts';
+  U64_MAX,
+} from 'vfio-compose/plugin';
 
 export const memoryOnReservedRegion = defineDiagnostic({
   code: 'memory-on-reserved-region',
@@ -27,34 +30,34 @@ Split the mapping around the region, as the memory of a PC leaves a hole below 4
 nearest place where the mapping fits as a whole.`,
 });
 
-/** No mapping lies on a reserved region of any group of its VM (R-GROUP-5). */
-export const memoryOnReservedRegionRule: Rule = {
-  id: 'memory-on-reserved-region',
-  reports: [memoryOnReservedRegion],
-  check: (context) => context.manifest.vms.flatMap((vm) => checkVm(vm, context)),
-};
-
 /** To look for a free place takes as long as there are entries; a person reads the first few. */
 const PLACES_SOUGHT = 8;
 
-function checkVm(vm: ResolvedVm, { host }: RuleContext) {
-  const reservations = reservationsOf(vm, host);
-  const overlapping = overlapFinder(reservations, ({ region }) => region);
-  // Made at the first finding: most manifests have none.
-  let findPlace: ((index: number) => bigint | undefined) | undefined;
-  let sought = 0;
-  return vm.memory.flatMap((memory, index) => {
-    const extent = extentOf(memory);
-    const hit = extent ? overlapping(extent) : [];
-    if (!extent || hit.length === 0) return [];
-    findPlace ??= placeFinder(vm, reservations, host);
-    const free = sought++ < PLACES_SOUGHT ? findPlace(index) : undefined;
-    const place = free === undefined ? '' : ` It would fit as a whole at ${hex(free)}.`;
-    const detail = `The mapping ${rangeText(extent)} of ${vm.name} lies on ${andList(hit.slice(0, 4).map(nameRegion))}. Split it around that, or move it.${place}`;
-    const related = hit.slice(0, 16).map((reservation): Related => ({ message: describe(reservation) }));
-    return [memoryOnReservedRegion({ detail, at: memory.iovaAt, related })];
-  });
-}
+/** No mapping lies on a reserved region of any group of its VM (R-GROUP-5). */
+export const memoryOnReservedRegionLaw: PluginLaw<DomainContext> = {
+  id: 'memory-on-reserved-region',
+  reports: [memoryOnReservedRegion],
+  check(context) {
+    const { vm, host } = context;
+    const reservations = reservationsOf(vm, host);
+    const overlapping = overlapFinder(reservations, ({ region }) => region);
+    // Made at the first finding: most manifests have none.
+    let findPlace: ((index: number) => bigint | undefined) | undefined;
+    let sought = 0;
+    return mappingsOf(context).flatMap(({ memory, iova, size }) => {
+      const extent = { first: iova, last: lastOf(iova, size) };
+      // Of what is empty or goes beyond 64 bits other laws speak.
+      const hit = size > 0n && extent.last <= U64_MAX ? overlapping(extent) : [];
+      if (hit.length === 0) return [];
+      findPlace ??= placeFinder(vm, reservations, host);
+      const free = sought++ < PLACES_SOUGHT ? findPlace(memory) : undefined;
+      const place = free === undefined ? '' : ` It would fit as a whole at ${hex(free)}.`;
+      const detail = `The mapping ${rangeText(extent)} of ${vm.name} lies on ${andList(hit.slice(0, 4).map(nameRegion))}. Split it around that, or move it.${place}`;
+      const related = hit.slice(0, 16).map((reservation): Related => ({ message: describe(reservation) }));
+      return [memoryOnReservedRegion({ detail, at: vm.memory[memory]?.iovaAt, related })];
+    });
+  },
+};
 
 const KINDS: ReadonlyMap<string, string> = new Map([
   ['msi', 'the MSI window'],

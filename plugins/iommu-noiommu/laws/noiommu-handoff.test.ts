@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import type { VmManifest } from '../../model/index.ts';
-import { host } from '../../testing/index.ts';
-import { report } from '../../testing/rule.ts';
-import { noiommuHandoffRule as rule } from './noiommu-handoff.ts';
+import type { VmManifest } from '../../../src/model/index.ts';
+import { host } from '../../../src/testing/index.ts';
+import { report } from '../../../src/testing/law.ts';
+import { noiommuHandoffLaw as law } from './noiommu-handoff.ts';
 
 const found = (handoff: NonNullable<VmManifest['handoff']>, iommu: 'noiommu' | 'type1v2' = 'noiommu') =>
-  report(rule, { a: { iommu, handoff, devices: { x: 'a.dma' } } }, host().platform('a.dma'));
+  report(law, { a: { iommu, handoff, devices: { x: 'a.dma' } } }, host().platform('a.dma'));
 
 test.each([{ user: 'packets' }, { user: 4711 }, { group: 'wires' }, { user: 'root', group: 'wires' }])(
   'R-GROUP-3: fires where the nodes go to %o',

@@ -1,5 +1,4 @@
-import { defineDiagnostic } from '../../model/index.ts';
-import type { Rule } from './rule.ts';
+import { defineDiagnostic, type DomainContext, mappingsOf, type PluginLaw } from 'vfio-compose/plugin';
 
 export const tooManyMappings = defineDiagnostic({
   code: 'too-many-mappings',
@@ -18,17 +17,17 @@ in /etc/modprobe.d.`,
 const DEFAULT_LIMIT = 65535;
 
 /** A container has at most `dma_entry_limit` mappings. */
-export const tooManyMappingsRule: Rule = {
+export const tooManyMappingsLaw: PluginLaw<DomainContext> = {
   id: 'too-many-mappings',
   reports: [tooManyMappings],
-  check({ manifest, host }) {
+  check(context) {
+    const { vm, host } = context;
     const written = host.inventory.modules['vfio_iommu_type1']?.parameters['dma_entry_limit'] ?? '';
     const limit = /^[0-9]{1,10}$/.test(written) ? Number(written) : DEFAULT_LIMIT;
-    return manifest.vms
-      .filter((vm) => vm.memory.length > limit)
-      .map((vm) => {
-        const detail = `${vm.name} has ${vm.memory.length} mappings, and a container may have ${limit}. Join entries that follow each other, or raise the parameter dma_entry_limit of vfio_iommu_type1.`;
-        return tooManyMappings({ detail, at: vm.memory[limit]?.at ?? vm.at });
-      });
+    const mappings = mappingsOf(context);
+    const beyond = mappings[limit];
+    if (!beyond) return [];
+    const detail = `${vm.name} has ${mappings.length} mappings, and a container may have ${limit}. Join entries that follow each other, or raise the parameter dma_entry_limit of vfio_iommu_type1.`;
+    return [tooManyMappings({ detail, at: vm.memory[beyond.memory]?.at ?? vm.at })];
   },
 };

@@ -1,8 +1,5 @@
-import { defineDiagnostic, titleOf } from '../../model/index.ts';
-import type { ResolvedVm } from '../../model/index.ts';
-import type { Rule } from './rule.ts';
-import { isolatedVms } from './shared/assignments.ts';
-import { type Isolation, isolationOf } from './shared/interrupt-isolation.ts';
+import { defineDiagnostic, type DomainContext, type PluginLaw, type ResolvedVm, titleOf } from 'vfio-compose/plugin';
+import { type Isolation, isolationOf } from '../isolation.ts';
 
 export const interruptsNotIsolated = defineDiagnostic({
   code: 'interrupts-not-isolated',
@@ -45,22 +42,23 @@ kernel refuses to set the IOMMU up with EPERM, and says so in its log; see \`int
 });
 
 /** Devices are given away only where their interrupts are isolated, or where the manifest accepts that they are not (R-GROUP-5). */
-export const interruptsNotIsolatedRule: Rule = {
+export const interruptsNotIsolatedLaw: PluginLaw<DomainContext> = {
   id: 'interrupts-not-isolated',
   reports: [interruptsNotIsolated, unsafeInterruptsAccepted, interruptIsolationUnknown],
-  check({ manifest, host }) {
-    const parameters = host.inventory.modules['vfio_iommu_type1']?.parameters ?? {};
-    const allowed = parameters['allow_unsafe_interrupts'] === 'Y';
-    const verdicts = isolatedVms(manifest).map((vm) => ({ vm, isolation: isolationOf(vm, host) }));
-    const open = verdicts.flatMap(({ vm, isolation }) =>
-      isolation.kind === 'no' ? [notIsolated(vm, isolation, allowed)] : [],
-    );
-    // One is enough: it is the host that does not show it.
-    const unknown = verdicts.find(({ isolation }) => isolation.kind === 'unknown');
-    if (unknown?.isolation.kind !== 'unknown') return open;
-    const { vm, isolation } = unknown;
-    const detail = `It is not known whether the interrupts of ${titleOf(isolation.entry)} are isolated: ${isolation.reason}. If setting the IOMMU fails with EPERM, they are not.`;
-    return [...open, interruptIsolationUnknown({ detail, at: vm.iommu.at })];
+  check({ vm, host }) {
+    const isolation = isolationOf(vm, host);
+    switch (isolation.kind) {
+      case 'yes':
+        return [];
+      case 'no': {
+        const parameters = host.inventory.modules['vfio_iommu_type1']?.parameters ?? {};
+        return [notIsolated(vm, isolation, parameters['allow_unsafe_interrupts'] === 'Y')];
+      }
+      case 'unknown': {
+        const detail = `It is not known whether the interrupts of ${titleOf(isolation.entry)} are isolated: ${isolation.reason}. If setting the IOMMU fails with EPERM, they are not.`;
+        return [interruptIsolationUnknown({ detail, at: vm.iommu.at })];
+      }
+    }
   },
 };
 

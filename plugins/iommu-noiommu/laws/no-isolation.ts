@@ -1,6 +1,4 @@
-import { defineDiagnostic } from '../../model/index.ts';
-import type { Rule } from './rule.ts';
-import { exposedVms } from './shared/assignments.ts';
+import { defineDiagnostic, type DomainContext, type PluginLaw } from 'vfio-compose/plugin';
 
 export const noIsolation = defineDiagnostic({
   code: 'no-isolation',
@@ -17,13 +15,11 @@ It is never chosen by itself.`,
 });
 
 /** A VM without isolation is said aloud, once for each (R-GROUP-3). */
-export const noIsolationRule: Rule = {
+export const noIsolationLaw: PluginLaw<DomainContext> = {
   id: 'no-isolation',
   reports: [noIsolation],
-  check({ manifest }) {
-    return exposedVms(manifest).map((vm) => {
-      const detail = `NOTHING ISOLATES THE DEVICES of ${vm.name} (iommu: noiommu): their DMA reaches all memory of the host, and whoever drives them can take the host over. The kernel is tainted from then on.`;
-      return noIsolation({ detail, at: vm.iommu.at });
-    });
+  check({ vm }) {
+    const detail = `NOTHING ISOLATES THE DEVICES of ${vm.name} (iommu: noiommu): their DMA reaches all memory of the host, and whoever drives them can take the host over. The kernel is tainted from then on.`;
+    return [noIsolation({ detail, at: vm.iommu.at })];
   },
 };
