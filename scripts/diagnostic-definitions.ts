@@ -6,8 +6,16 @@ import type { DiagnosticDefinition } from '../src/model/diagnostic.ts';
 
 const DEFINER = 'src/model/diagnostic.ts';
 
+/** A definition, and the plugin that reports it; null for the core. */
+export type OwnedDefinition = Pick<
+  DiagnosticDefinition,
+  'code' | 'severity' | 'category' | 'summary' | 'explanation'
+> & {
+  readonly plugin: string | null;
+};
+
 /** All definitions in order of their codes. Throws where a module hides what it defines, or a code has two meanings. */
-export async function collectDiagnostics(root: string): Promise<DiagnosticDefinition[]> {
+export async function collectDiagnostics(root: string): Promise<OwnedDefinition[]> {
   const byCode = new Map<string, { definition: DiagnosticDefinition; file: string }>();
   for (const file of modulesThatDefine(root)) {
     const found = definitionsIn(await import(pathToFileURL(join(root, file)).href));
@@ -21,12 +29,20 @@ export async function collectDiagnostics(root: string): Promise<DiagnosticDefini
       byCode.set(definition.code, { definition, file });
     }
   }
-  return [...byCode.values()].map(({ definition }) => definition).sort((a, b) => (a.code < b.code ? -1 : 1));
+  return [...byCode.values()].map(owned).sort((a, b) => (a.code < b.code ? -1 : 1));
+}
+
+function owned({ definition, file }: { definition: DiagnosticDefinition; file: string }): OwnedDefinition {
+  const { code, severity, category, summary, explanation } = definition;
+  const [, plugin = null] = /^plugins\/([^/]+)\//.exec(file) ?? [];
+  return { code, severity, category, summary, explanation, plugin };
 }
 
 function modulesThatDefine(root: string): string[] {
-  return readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
-    .map((name) => `src/${name}`)
+  return ['src', 'plugins']
+    .flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => `${folder}/${name}`),
+    )
     .filter((file) => /(?<!\.test|\.d)\.ts$/.test(file) && file !== DEFINER)
     .filter((file) => readFileSync(join(root, file), 'utf8').includes('defineDiagnostic('))
     .sort();

@@ -27,6 +27,6 @@ const CODE = /^(?!.*\.test\.ts$)(?!.*\.d\.[cm]?ts$).*\.ts$/;
 
 /** What ships, without what is generated and what only tests use. */
 export const shippedSources = (): Source[] =>
-  filesIn(['src'], CODE).filter(({ path }) => !/^src\/(testing|model\/generated)\//.test(path));
+  filesIn(['src', 'plugins'], CODE).filter(({ path }) => !/^src\/(testing|model\/generated)\//.test(path));
 
 export const testSources = (): Source[] => filesIn(['src', 'test', 'plugins'], /\.test\.ts$/);

@@ -1,18 +1,17 @@
 import { expect, test } from 'vitest';
 import { hex } from '../../src/model/index.ts';
-import { domainOf, host, type HostBuilder, region } from '../../src/testing/index.ts';
-import smmu from './index.ts';
+import { host, type HostBuilder, region } from '../../src/testing/index.ts';
+import { domains } from '../../src/testing/law.ts';
 import { layoutOf } from './window.ts';
 
 type Entry = readonly [iova: string, size: string];
 
-const domain = (msiWindow: string, entries: readonly Entry[], on: HostBuilder = host().smmuV3().nic('01:00.0')) =>
-  domainOf({
-    vm: { devices: { x: '01:00.0' }, memory: entries.map(([iova, size]) => ({ iova, size })) },
-    host: on,
-    plugins: [smmu],
-    options: { msiWindow, nesting: false },
-  });
+const domain = (msiWindow: string, entries: readonly Entry[], on: HostBuilder = host().smmuV3().nic('01:00.0')) => {
+  const memory = entries.map(([iova, size]) => ({ iova, size }));
+  const [context] = domains({ a: { devices: { x: '01:00.0' }, iommu: { options: { msiWindow } }, memory } }, on);
+  if (!context) throw new Error('the manifest of the test has no VM');
+  return context;
+};
 
 /** `memory+offset at iova, size`. */
 const mappings = (...args: Parameters<typeof domain>) =>

@@ -1,4 +1,10 @@
-import { bytes, defineIommuPlugin } from 'vfio-compose/plugin';
+import { defineIommuPlugin, type DomainContext, entryMappings, type ParameterSwitch } from 'vfio-compose/plugin';
+import { needsUnsafeInterrupts } from './isolation.ts';
+import { interruptsNotIsolatedLaw } from './laws/interrupts-not-isolated.ts';
+import { memoryOnReservedRegionLaw } from './laws/memory-on-reserved-region.ts';
+import { memoryOutsideApertureLaw } from './laws/memory-outside-aperture.ts';
+import { msiBanksNotApplicableLaw } from './laws/msi-banks-not-applicable.ts';
+import { tooManyMappingsLaw } from './laws/too-many-mappings.ts';
 import { mappingNeeds } from './needs.ts';
 
 /**
@@ -17,6 +23,14 @@ export default defineIommuPlugin({
   isolates: true,
   modules: [{ module: 'vfio_iommu_type1', why: 'translates the DMA of every VM here' }],
   claims: () => 'generic',
+  laws: [
+    interruptsNotIsolatedLaw,
+    memoryOutsideApertureLaw,
+    memoryOnReservedRegionLaw,
+    tooManyMappingsLaw,
+    msiBanksNotApplicableLaw,
+  ],
+  parameters: unsafeInterrupts,
   configure: (context) => [
     {
       kind: 'check-info',
@@ -25,5 +39,23 @@ export default defineIommuPlugin({
       ...mappingNeeds(context),
     },
   ],
-  mappings: ({ vm }) => vm.memory.map(({ iova, size }, memory) => ({ memory, offset: bytes(0n), iova, size })),
+  mappings: ({ vm }) => entryMappings(vm),
 });
+
+/** Sets allow_unsafe_interrupts where a VM accepts it and one of its devices needs it. */
+function unsafeInterrupts({ vm, host }: DomainContext): readonly ParameterSwitch[] {
+  const open = vm.iommu.unsafeInterrupts ? needsUnsafeInterrupts(vm, host) : undefined;
+  if (!open) return [];
+  const what =
+    open.bus === 'pci'
+      ? 'a host without interrupt remapping'
+      : `that nothing isolates the interrupts of ${open.device.address}`;
+  return [
+    {
+      module: 'vfio_iommu_type1',
+      parameter: 'allow_unsafe_interrupts',
+      value: 'Y',
+      cause: `UNSAFE: ${vm.name} accepts ${what}`,
+    },
+  ];
+}

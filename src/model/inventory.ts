@@ -14,7 +14,7 @@ export type {
   VfioBackend,
 } from './generated/snapshot.ts';
 import type { Bdf } from './bdf.ts';
-import { type DeviceTree, treeIn } from './device-tree.ts';
+import { type DeviceTree, type DeviceTreeNode, treeIn } from './device-tree.ts';
 import type { HostInventory, IommuGroup, PciDevice, PlatformDevice } from './generated/snapshot.ts';
 
 /**
@@ -74,6 +74,10 @@ export function indexHost(inventory: HostInventory): HostIndex {
     },
   };
 }
+
+/** A device's node in the host's tree; undefined without one, such as for a PCI function or an ACPI device. */
+export const nodeOf = (device: HostDevice, host: HostIndex): DeviceTreeNode | undefined =>
+  isPci(device) || device.treePath === null ? undefined : host.tree?.byPath.get(device.treePath);
 
 function push<K, T>(map: Map<K, T[]>, key: K, item: T): void {
   const list = map.get(key);

@@ -147,6 +147,10 @@ export function groupIds(vm: ResolvedVm): number[] {
   return [...ids].sort((a, b) => a - b);
 }
 
+/** The modules that a VM's IOMMU plugin needs: its own, or those of the one that it builds on. */
+export const modulesOf = ({ iommu }: ResolvedVm): NonNullable<IommuPlugin['modules']> =>
+  iommu.plugins.find(({ modules }) => modules)?.modules ?? [];
+
 /** Users and groups by name, as the host knows them: what `handoff: bind` needs. */
 export interface NameService {
   user(name: string): number | undefined;

@@ -20,6 +20,7 @@ export {
   isVfioDriver,
   lastOf,
   nameOf,
+  nodeOf,
   overlapFinder,
   parseBdf,
   parseSize,

@@ -1,6 +1,5 @@
 /** What tests of every part share. Never imported by what ships. */
 export { deviceTree, nodeAt, type NodeLiteral, type PropertyLiteral } from './device-tree.ts';
-export { domainOf, type DomainOptions, findingsOf, reportOf } from './domain.ts';
 export { HostBuilder, host } from './host.ts';
 export { bar, bdf, region } from './values.ts';
 export type { BridgeOptions, DeviceOptions, IommuOptions, PlatformOptions } from './host.ts';

@@ -22,8 +22,10 @@ export function check(rule: Rule, vms: Vms, on: HostBuilder, running: readonly R
 }
 
 /** The same, reduced to what tests assert: severity, code and place, `error device-in-use at vms/a/devices/nic`. */
-export const report = (...args: Parameters<typeof check>): string[] =>
-  check(...args).map(({ severity, code, at }) => `${severity} ${code} at ${at?.file ?? 'nowhere'}`);
+export const report = (...args: Parameters<typeof check>): string[] => check(...args).map(lineOf);
+
+/** A finding as tests assert it. */
+export const lineOf = ({ severity, code, at }: Diagnostic): string => `${severity} ${code} at ${at?.file ?? 'nowhere'}`;
 
 /** Everything that a finding says, for tests that look for an address or a number in it. */
 export const textOf = (diagnostics: readonly Diagnostic[]): string =>

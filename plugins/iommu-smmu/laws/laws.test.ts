@@ -1,50 +1,49 @@
 import { expect, test } from 'vitest';
-import { findingsOf, host, type HostBuilder, type NodeLiteral, reportOf } from '../../../src/testing/index.ts';
-import { textOf } from '../../../src/testing/rule.ts';
-import smmu from '../index.ts';
+import type { VmManifest } from '../../../src/model/index.ts';
+import { host, type HostBuilder, type NodeLiteral } from '../../../src/testing/index.ts';
+import { check, report, textOf } from '../../../src/testing/law.ts';
 import { msiDoorbellsLaw } from './msi-doorbells.ts';
 import { msiWindowLaw } from './msi-window.ts';
 import { nestingLaw } from './nesting.ts';
 import { streamOutOfRangeLaw } from './stream-out-of-range.ts';
 import { streamSharedLaw } from './stream-shared.ts';
 
-const plugins = [smmu];
+/** The arguments of {@link report} behind the law. */
+type Case = readonly [{ readonly a: VmManifest }, HostBuilder];
+
 const nic = () => host().smmuV3().nic('01:00.0');
 const x = { x: '01:00.0' };
 
-const memory = (msiWindow: string, ...entries: [string, string][]) => ({
-  vm: { devices: x, memory: entries.map(([iova, size]) => ({ iova, size })) },
-  host: nic(),
-  plugins,
-  options: { msiWindow },
-});
+const memory = (msiWindow: string, ...entries: [string, string][]): Case => [
+  { a: { devices: x, iommu: { options: { msiWindow } }, memory: entries.map(([iova, size]) => ({ iova, size })) } },
+  nic(),
+];
 
 test('msi-window: says of which memory the window takes a part, and of which it is moved', () => {
-  expect(reportOf(msiWindowLaw, memory('hole', ['0', '1GiB']))).toEqual([
+  expect(report(msiWindowLaw, ...memory('hole', ['0', '1GiB']))).toEqual([
     'note smmu-memory-hole at vms/a/memory/0/iova',
   ]);
-  expect(reportOf(msiWindowLaw, memory('move', ['0', '1GiB']))).toEqual([
+  expect(report(msiWindowLaw, ...memory('move', ['0', '1GiB']))).toEqual([
     'note smmu-memory-moved at vms/a/memory/0/iova',
   ]);
-  expect(textOf(findingsOf(msiWindowLaw, memory('move', ['0', '1GiB'])))).toContain('0x8100000-0x400fffff');
+  expect(textOf(check(msiWindowLaw, ...memory('move', ['0', '1GiB'])))).toContain('0x8100000-0x400fffff');
 });
 
 test('msi-window: refuses to move memory to where something is', () => {
   const crowded = memory('move', ['0', '0x8001000'], ['0x8100000', '4KiB']);
-  expect(reportOf(msiWindowLaw, crowded)).toEqual(['error smmu-memory-stuck at vms/a/memory/0/iova']);
-  expect(textOf(findingsOf(msiWindowLaw, crowded))).toContain('memory 1 has 0x8100000-0x8100fff');
+  expect(report(msiWindowLaw, ...crowded)).toEqual(['error smmu-memory-stuck at vms/a/memory/0/iova']);
+  expect(textOf(check(msiWindowLaw, ...crowded))).toContain('memory 1 has 0x8100000-0x8100fff');
 });
 
 test('msi-window: silent where nothing lies on the window, and where it is to be refused', () => {
-  expect(reportOf(msiWindowLaw, memory('hole', ['0x40000000', '1GiB']))).toEqual([]);
-  expect(reportOf(msiWindowLaw, memory('refuse', ['0', '1GiB']))).toEqual([]);
+  expect(report(msiWindowLaw, ...memory('hole', ['0x40000000', '1GiB']))).toEqual([]);
+  expect(report(msiWindowLaw, ...memory('refuse', ['0', '1GiB']))).toEqual([]);
 });
 
-const doorbells = (banks: number, pageSize = 4096) => ({
-  vm: { devices: x, ...(banks > 0 ? { msi: { banks } } : {}) },
-  host: nic().kernel({ pageSize }),
-  plugins,
-});
+const doorbells = (banks: number, pageSize = 4096): Case => [
+  { a: { devices: x, ...(banks > 0 ? { msi: { banks } } : {}) } },
+  nic().kernel({ pageSize }),
+];
 
 test.each([
   [256, 4096, ['note smmu-doorbells-fit at vms/a/msi']],
@@ -53,34 +52,36 @@ test.each([
   [17, 65536, ['error smmu-too-many-doorbells at vms/a/msi']],
   [0, 4096, []],
 ])('R-PAMU-5: msi-doorbells: room for %i in a window of pages of %i bytes', (banks, pageSize, expected) => {
-  expect(reportOf(msiDoorbellsLaw, doorbells(banks, pageSize))).toEqual(expected);
+  expect(report(msiDoorbellsLaw, ...doorbells(banks, pageSize))).toEqual(expected);
 });
 
 test('nesting: refused with the reason, silent where it is not asked for', () => {
-  const domain = { vm: { devices: x }, host: nic(), plugins };
-  expect(reportOf(nestingLaw, { ...domain, options: { nesting: true } })).toEqual([
-    'error smmu-nesting-not-offered at vms/a/iommu',
-  ]);
-  expect(reportOf(nestingLaw, domain)).toEqual([]);
+  const asked = { a: { devices: x, iommu: { options: { nesting: true } } } };
+  expect(report(nestingLaw, asked, nic())).toEqual(['error smmu-nesting-not-offered at vms/a/iommu']);
+  expect(report(nestingLaw, { a: { devices: x } }, nic())).toEqual([]);
 });
 
 const V3: NodeLiteral = { compatible: 'arm,smmu-v3', phandle: 3, '#iommu-cells': 1 };
 const V2: NodeLiteral = { compatible: 'arm,smmu-v2', phandle: 3, '#iommu-cells': 2 };
 
 /** Two devices of a tree; the first goes to the VM. */
-const pair = (smmuNode: NodeLiteral, one: number[], other: number[], groups: [number | null, number | null]) => ({
-  vm: { devices: { x: '1000.dma' } },
-  host: host()
+const pair = (
+  smmu: NodeLiteral,
+  one: readonly number[],
+  other: readonly number[],
+  groups: readonly [number | null, number | null],
+): Case => [
+  { a: { devices: { x: '1000.dma' } } },
+  host()
     .smmuV3()
     .tree({
-      'smmu@9000': smmuNode,
+      'smmu@9000': smmu,
       'dma@1000': { compatible: 'maker,dma', iommus: [3, ...one] },
       'uart@2000': { compatible: 'maker,uart', iommus: [3, ...other] },
     })
     .platform('1000.dma', { treePath: '/dma@1000', group: groups[0] })
-    .platform('2000.uart', { treePath: '/uart@2000', group: groups[1] }) satisfies HostBuilder,
-  plugins,
-});
+    .platform('2000.uart', { treePath: '/uart@2000', group: groups[1] }),
+];
 
 const AT = 'vms/a/devices/x';
 
@@ -100,18 +101,18 @@ test.each([
   ['SMMUv2, masks that cut each other', V2, [0, 1], [1, 2], [null, 4], [`error smmu-stream-conflict at ${AT}`]],
   ['SMMUv2, ids that the masks keep apart', V2, [0x400, 0x3f], [0x440, 0x3f], [4, 5], []],
 ] as const)('R-GROUP-5: stream-shared: %s', (_, node, one, other, groups, expected) => {
-  expect(reportOf(streamSharedLaw, pair(node, [...one], [...other], [...groups]))).toEqual(expected);
+  expect(report(streamSharedLaw, ...pair(node, one, other, groups))).toEqual(expected);
 });
 
 test('R-GROUP-5: stream-shared: names the ids and both devices', () => {
-  const text = textOf(findingsOf(streamSharedLaw, pair(V2, [0x400, 0x3f], [0x420, 0], [4, 4])));
+  const text = textOf(check(streamSharedLaw, ...pair(V2, [0x400, 0x3f], [0x420, 0], [4, 4])));
   expect(text).toContain('0x400 under mask 0x3f of /smmu@9000');
   expect(text).toContain('2000.uart has 0x420');
 });
 
 test('stream-out-of-range: an id of 17 bits behind an SMMUv2 is said to be cut, behind an SMMUv3 it is one', () => {
   const cut = pair(V2, [0x10005, 0], [7, 0], [4, 5]);
-  expect(reportOf(streamOutOfRangeLaw, cut)).toEqual([`warning smmu-stream-cut at ${AT}`]);
-  expect(textOf(findingsOf(streamOutOfRangeLaw, cut))).toContain('the kernel takes 0x5');
-  expect(reportOf(streamOutOfRangeLaw, pair(V3, [0x10005], [7], [4, 5]))).toEqual([]);
+  expect(report(streamOutOfRangeLaw, ...cut)).toEqual([`warning smmu-stream-cut at ${AT}`]);
+  expect(textOf(check(streamOutOfRangeLaw, ...cut))).toContain('the kernel takes 0x5');
+  expect(report(streamOutOfRangeLaw, ...pair(V3, [0x10005], [7], [4, 5]))).toEqual([]);
 });

@@ -2,12 +2,11 @@ import {
   type DeviceRef,
   type HostDevice,
   type HostIndex,
-  type IommuPlugin,
   invariant,
   isVfioDriver,
+  modulesOf,
   type ResolvedDevice,
   type ResolvedManifest,
-  type ResolvedVm,
 } from '../../model/index.ts';
 import type { StepList } from './steps.ts';
 
@@ -46,10 +45,6 @@ export function lowerModules(manifest: ResolvedManifest, host: HostIndex, steps:
   }
   return loaded;
 }
-
-/** The modules that a VM's IOMMU plugin needs: its own, or those of the one that it builds on. */
-export const modulesOf = ({ iommu }: ResolvedVm): NonNullable<IommuPlugin['modules']> =>
-  iommu.plugins.find(({ modules }) => modules)?.modules ?? [];
 
 /** The modules that a plan needs, each with why. Reset handlers are not among them: the kernel loads those itself. */
 function neededModules(manifest: ResolvedManifest): Map<string, string> {

@@ -3,11 +3,12 @@ import {
   hex,
   type HostDevice,
   type HostIndex,
+  modulesOf,
   type Plan,
   type ResolvedManifest,
 } from '../../model/index.ts';
 import { insistsOnResetHandler, resetHandlerOf } from '../../devicetree/reset-handler.ts';
-import { moduleKey, modulesOf } from './binding.ts';
+import { moduleKey } from './binding.ts';
 import { TREE_READERS } from './tree-facts.ts';
 
 /** Reads one property of the host as text; null where the host does not have it. */

@@ -19,7 +19,7 @@ import { lowerMemory } from './memory.ts';
 import { lowerNode } from './nodes.ts';
 import { type NodeOwner, ownerOf } from './owner.ts';
 import { lowerHotResets, lowerHotResetsBack } from './hot-reset.ts';
-import { lowerParameters, lowerUnsafeInterrupts } from './parameters.ts';
+import { lowerParameters } from './parameters.ts';
 import { kernelResetOf, lowerPlatformDevice } from './platform-device.ts';
 import { lowerPlatformInterrupts } from './platform-interrupts.ts';
 import { askedOf, programSteps, type ProgramStep, regionsOf } from './program.ts';
@@ -51,11 +51,7 @@ export function lower(input: LoweringInput): Result<Plan> {
 
   const steps = new StepList();
   const modules = lowerModules(manifest, host, steps);
-  const prepared = [
-    ...modules,
-    ...lowerUnsafeInterrupts(manifest, host, steps, modules),
-    ...lowerParameters(manifest, input.asked, host, steps, modules),
-  ];
+  const prepared = [...modules, ...lowerParameters(manifest, input.asked, host, steps, modules)];
   const nodesReady = manifest.vms.map((vm) => lowerHostSide(vm, owners.get(vm) ?? null, host, steps, prepared));
   manifest.vms.forEach((vm, index) => {
     if (vm.handoff.mode === 'hold') lowerHeldSide(vm, nodesReady[index] ?? new Map(), input, steps);

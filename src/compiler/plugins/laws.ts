@@ -1,5 +1,6 @@
 import {
   type Diagnostic,
+  domainLaws,
   type HostIndex,
   type Plugin,
   pluginId,
@@ -17,7 +18,9 @@ export function checkPluginLaws(manifest: ResolvedManifest, host: HostIndex, plu
   return manifest.vms.flatMap((vm) => {
     const { iommu } = vm;
     const context = { vm, host, options: iommu.options };
-    const ofDomain = iommu.plugins.flatMap((plugin) => check(plugin, plugin.laws ?? [], context, iommu.at, plugins));
+    const ofDomain = domainLaws(iommu.plugins).flatMap(({ plugin, law }) =>
+      check(plugin, [law], context, iommu.at, plugins),
+    );
     const ofDevices = vm.devices.flatMap((entry) => {
       const { resetBy } = entry;
       if (!resetBy?.plugin.laws || entry.use !== 'assign') return [];

@@ -4,12 +4,15 @@ import { indexHost } from '../../model/index.ts';
 import type { HostIndex, HostInventory, ManifestDocument } from '../../model/index.ts';
 import { disk, host, manifestFrom, netdev } from '../../testing/index.ts';
 import { testPlugins } from '../../testing/plugins.ts';
+import { checkPluginLaws } from '../plugins/laws.ts';
 import { resolveManifest } from '../resolve/resolve.ts';
 import { checkRules } from './index.ts';
 
 const findings = (document: ManifestDocument, inventory: HostInventory, index: HostIndex = indexHost(inventory)) => {
   const { value, diagnostics } = resolveManifest(manifestFrom(document), index, testPlugins);
-  return value ? [...diagnostics, ...checkRules({ manifest: value, host: index, running: [] })] : diagnostics;
+  if (!value) return diagnostics;
+  const rules = checkRules({ manifest: value, host: index, running: [] });
+  return [...diagnostics, ...rules, ...checkPluginLaws(value, index, testPlugins)];
 };
 
 test('finds nothing wrong with an idle card on a host that isolates it', () => {

@@ -1,8 +1,7 @@
 import { streamsOf } from '../../devicetree/index.ts';
-import { defineDiagnostic, titleOf } from '../../model/index.ts';
+import { defineDiagnostic, nodeOf, titleOf } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
 import { isPlatformEntry, isolatedDevices } from './shared/assignments.ts';
-import { nodeOf } from './shared/tree.ts';
 
 export const childWithoutIsolation = defineDiagnostic({
   code: 'child-without-isolation',

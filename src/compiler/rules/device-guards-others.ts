@@ -1,9 +1,8 @@
 import { isCompatible, stringOf } from '../../devicetree/index.ts';
-import { defineDiagnostic, titleOf } from '../../model/index.ts';
+import { defineDiagnostic, nodeOf, titleOf } from '../../model/index.ts';
 import type { DeviceTreeNode } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
 import { everyDevice, isPlatformEntry } from './shared/assignments.ts';
-import { nodeOf } from './shared/tree.ts';
 
 export const deviceGuardsOthers = defineDiagnostic({
   code: 'device-guards-others',

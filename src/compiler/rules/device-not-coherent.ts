@@ -1,8 +1,7 @@
 import { coherency } from '../../devicetree/index.ts';
-import { defineDiagnostic, titleOf } from '../../model/index.ts';
+import { defineDiagnostic, nodeOf, titleOf } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
 import { isolatedDevices, isPlatformEntry } from './shared/assignments.ts';
-import { nodeOf } from './shared/tree.ts';
 
 export const deviceNotCoherent = defineDiagnostic({
   code: 'device-not-coherent',

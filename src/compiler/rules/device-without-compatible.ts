@@ -1,8 +1,7 @@
 import { compatibleOf } from '../../devicetree/index.ts';
-import { defineDiagnostic, titleOf } from '../../model/index.ts';
+import { defineDiagnostic, nodeOf, titleOf } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
 import { assignedDevices, isPlatformEntry } from './shared/assignments.ts';
-import { nodeOf } from './shared/tree.ts';
 
 export const deviceWithoutCompatible = defineDiagnostic({
   code: 'device-without-compatible',

@@ -1,7 +1,6 @@
-import { defineDiagnostic, titleOf } from '../../model/index.ts';
+import { defineDiagnostic, nodeOf, titleOf } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
 import { assignedDevices, isPlatformEntry } from './shared/assignments.ts';
-import { nodeOf } from './shared/tree.ts';
 
 export const exposeNotOffered = defineDiagnostic({
   code: 'expose-not-offered',

@@ -24,29 +24,19 @@ import { groupSplitRule } from './group-split.ts';
 import { guestAddressTwiceRule } from './guest-address-twice.ts';
 import { guestWindowOverlapRule } from './guest-window-overlap.ts';
 import { hugePagesShortRule } from './huge-pages-short.ts';
-import { interruptsNotIsolatedRule } from './interrupts-not-isolated.ts';
 import { irqNotOfferedRule } from './irq-not-offered.ts';
 import { irqsExclusiveRule } from './irqs-exclusive.ts';
 import { memlockTooSmallRule } from './memlock-too-small.ts';
 import { memoryMisalignedRule } from './memory-misaligned.ts';
-import { memoryOnReservedRegionRule } from './memory-on-reserved-region.ts';
-import { memoryOutsideApertureRule } from './memory-outside-aperture.ts';
 import { memoryOverlapsRule } from './memory-overlaps.ts';
 import { memoryWrapsRule } from './memory-wraps.ts';
 import { memoryZeroSizeRule } from './memory-zero-size.ts';
 import { mmapNotOfferedRule } from './mmap-not-offered.ts';
-import { msiBanksNotApplicableRule } from './msi-banks-not-applicable.ts';
-import { noIsolationRule } from './no-isolation.ts';
-import { noiommuHandoffRule } from './noiommu-handoff.ts';
-import { noiommuMemoryRule } from './noiommu-memory.ts';
-import { noiommuNotOfferedRule } from './noiommu-not-offered.ts';
-import { noiommuWithGroupRule } from './noiommu-with-group.ts';
 import { notAnEndpointRule } from './not-an-endpoint.ts';
 import { pageSharedWithHostRule } from './page-shared-with-host.ts';
 import { pfWithVfsRule } from './pf-with-vfs.ts';
 import { projectConflictRule } from './project-conflict.ts';
 import { resetHandlerAbsentRule } from './reset-handler-absent.ts';
-import { tooManyMappingsRule } from './too-many-mappings.ts';
 import { vfWithoutItsPfRule } from './vf-without-its-pf.ts';
 import { vfioModuleAbsentRule } from './vfio-module-absent.ts';
 
@@ -56,11 +46,6 @@ export const rules: readonly Rule[] = [
   busNotSupportedRule,
   deviceGuardsOthersRule,
   childVanishesRule,
-  noIsolationRule,
-  noiommuNotOfferedRule,
-  noiommuWithGroupRule,
-  noiommuMemoryRule,
-  noiommuHandoffRule,
   deviceWithoutCompatibleRule,
   deviceWithoutGroupRule,
   childWithoutIsolationRule,
@@ -68,7 +53,6 @@ export const rules: readonly Rule[] = [
   groupSplitRule,
   groupNotViableRule,
   directReservedRegionRule,
-  interruptsNotIsolatedRule,
   deviceNotCoherentRule,
   excludedChildSharesPageRule,
   pageSharedWithHostRule,
@@ -88,12 +72,8 @@ export const rules: readonly Rule[] = [
   memoryMisalignedRule,
   memoryWrapsRule,
   memoryOverlapsRule,
-  memoryOutsideApertureRule,
-  memoryOnReservedRegionRule,
-  tooManyMappingsRule,
   memlockTooSmallRule,
   hugePagesShortRule,
-  msiBanksNotApplicableRule,
   irqNotOfferedRule,
   irqsExclusiveRule,
   mmapNotOfferedRule,

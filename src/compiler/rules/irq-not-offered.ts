@@ -1,9 +1,8 @@
 import { linuxInterrupts } from '../../devicetree/index.ts';
-import { defineDiagnostic, titleOf } from '../../model/index.ts';
+import { defineDiagnostic, nodeOf, titleOf } from '../../model/index.ts';
 import type { Diagnostic, HostIndex, ResolvedPciDevice, ResolvedPlatformDevice } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
 import { assignedDevices, isPciEntry, isPlatformEntry } from './shared/assignments.ts';
-import { nodeOf } from './shared/tree.ts';
 
 export const irqNotOffered = defineDiagnostic({
   code: 'irq-not-offered',

@@ -1,9 +1,8 @@
 import { linuxRegions } from '../../devicetree/index.ts';
 import type { RegRegion } from '../../devicetree/index.ts';
-import { defineDiagnostic, hex, titleOf } from '../../model/index.ts';
+import { defineDiagnostic, hex, nodeOf, titleOf } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
 import { assignedDevices, isPlatformEntry } from './shared/assignments.ts';
-import { nodeOf } from './shared/tree.ts';
 
 export const mmapNotOffered = defineDiagnostic({
   code: 'mmap-not-offered',

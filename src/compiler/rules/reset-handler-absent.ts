@@ -1,9 +1,8 @@
 import { compatibleOf, insistsOnResetHandler, kernelResetHandler, resetHandlerOf } from '../../devicetree/index.ts';
-import { defineDiagnostic, titleOf } from '../../model/index.ts';
+import { defineDiagnostic, nodeOf, titleOf } from '../../model/index.ts';
 import type { Diagnostic, HostIndex, ResolvedPlatformDevice } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
 import { assignedDevices, isPlatformEntry } from './shared/assignments.ts';
-import { nodeOf } from './shared/tree.ts';
 
 export const resetHandlerAbsent = defineDiagnostic({
   code: 'reset-handler-absent',

@@ -24,6 +24,19 @@ test('fires for a kernel without type1, and for one without containers', () => {
   expect(report(rule, vms, machine().vfio({ container: false }))).toEqual(['error vfio-module-absent at vms/a/iommu']);
 });
 
+test('fires once for what the IOMMU model of several VMs needs, and for what that of another needs', () => {
+  const three = {
+    a: { devices: { x: '01:00.0' } },
+    b: { devices: { y: '02:00.0' } },
+    c: { iommu: 'noiommu' as const, devices: { z: 'a.dma' } },
+  };
+  const bare = machine().platform('a.dma', { group: null }).withoutModule('vfio_iommu_type1').withoutModule('vfio');
+  expect(report(rule, three, bare)).toEqual([
+    'error vfio-module-absent at vms/a/iommu',
+    'error vfio-module-absent at vms/c/iommu',
+  ]);
+});
+
 test('stays silent for modules that are loaded, built in, or can be loaded', () => {
   expect(report(rule, vms, machine())).toEqual([]);
   const fresh = machine().vfio({ container: false }).module('vfio', 'available').module('vfio_pci', 'builtin');

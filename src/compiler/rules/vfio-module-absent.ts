@@ -1,14 +1,14 @@
-import { defineDiagnostic, titleOf } from '../../model/index.ts';
+import { defineDiagnostic, modulesOf, titleOf } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
-import { assignedDevices, groupBy, isolatedVms } from './shared/assignments.ts';
+import { assignedDevices, groupBy } from './shared/assignments.ts';
 
 export const vfioModuleAbsent = defineDiagnostic({
   code: 'vfio-module-absent',
   severity: 'error',
   category: 'host',
   summary: 'The kernel lacks a part of VFIO',
-  explanation: `Each device needs its VFIO driver (vfio-pci, vfio-platform, vfio-amba, or a vendor's own), and each container the module
-vfio_iommu_type1 (but for \`iommu: noiommu\`) and the node /dev/vfio/vfio. The module is neither loaded, nor built in, nor among the modules of the
+  explanation: `Each device needs its VFIO driver (vfio-pci, vfio-platform, vfio-amba, or a vendor's own), and each container the modules
+of its IOMMU model (vfio_iommu_type1 for \`type1v2\`) and the node /dev/vfio/vfio. The module is neither loaded, nor built in, nor among the modules of the
 running kernel.
 
 Install the rest of the kernel's package (cloud kernels leave VFIO out: on Debian, take linux-image-amd64 in the place of
@@ -32,17 +32,20 @@ export const vfioModuleAbsentRule: Rule = {
       const detail = `${titleOf(entry)} needs the driver ${driver}, and the kernel ${kernel.release} has no such module. Install the kernel's full set of modules, or one with VFIO.`;
       return [vfioModuleAbsent({ detail, at: entry.at })];
     });
-    const [first] = manifest.vms;
-    if (!first || devices.length === 0) return drivers;
-    const [isolated] = isolatedVms(manifest);
-    if (isolated && !has('vfio_iommu_type1')) {
-      const detail = `The kernel ${kernel.release} has no module vfio_iommu_type1, which translates the DMA of every VM. Install the kernel's full set of modules, or one with CONFIG_VFIO_IOMMU_TYPE1.`;
-      return [...drivers, vfioModuleAbsent({ detail, at: isolated.iommu.at })];
-    }
+    const [vm] = manifest.vms;
+    if (!vm || devices.length === 0) return drivers;
+    const wanted = manifest.vms.flatMap((one) => modulesOf(one).map((needed) => ({ ...needed, vm: one })));
+    const absent = [...groupBy(wanted, ({ module }) => module).values()].flatMap(([first]) => {
+      if (!first || has(first.module)) return [];
+      const { module, why } = first;
+      const detail = `The kernel ${kernel.release} has no module ${module}, which ${why}. Install the kernel's full set of modules, or build one with it.`;
+      return [vfioModuleAbsent({ detail, at: first.vm.iommu.at })];
+    });
+    if (absent.length > 0) return [...drivers, ...absent];
     const state = modules['vfio']?.state;
     if (!vfio.container && (state === 'loaded' || state === 'builtin')) {
       const detail = `VFIO is in the kernel ${kernel.release}, but there is no /dev/vfio/vfio: the kernel was built without CONFIG_VFIO_CONTAINER, or this system (a container?) does not show the node.`;
-      return [...drivers, vfioModuleAbsent({ detail, at: first.iommu.at })];
+      return [...drivers, vfioModuleAbsent({ detail, at: vm.iommu.at })];
     }
     return drivers;
   },

@@ -98,7 +98,7 @@ export interface IommuPlugin extends PluginDescription {
   readonly kind: 'iommu';
   /** The first is what it stands for where a manifest does not say. */
   readonly models: readonly IommuModel[];
-  /** The name of an IOMMU plugin that this one builds on. Its laws hold too. */
+  /** The name of an IOMMU plugin that this one builds on. Its laws hold too, but for those whose id this one has. */
   readonly on?: string;
   /** Whether devices are kept from memory that is not mapped for them. Where not, groups are made up and nothing is mapped. */
   readonly isolates: boolean;
@@ -119,4 +119,12 @@ export interface IommuPlugin extends PluginDescription {
   describe?(device: HostDevice, host: HostIndex): readonly string[];
   /** The backend in a simulated kernel, for models that the kernel model does not know. */
   simulate?(host: HostIndex, process: SimulatedProcess): SimulatedIommu;
+}
+
+/** The laws of a VM's IOMMU, each with the plugin that has it: of two with one id that of the nearer plugin. */
+export function domainLaws(
+  plugins: readonly IommuPlugin[],
+): readonly { readonly plugin: IommuPlugin; readonly law: PluginLaw<DomainContext> }[] {
+  const all = plugins.flatMap((plugin) => (plugin.laws ?? []).map((law) => ({ plugin, law })));
+  return all.filter(({ law }, index) => all.findIndex((other) => other.law.id === law.id) === index);
 }

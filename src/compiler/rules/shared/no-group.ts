@@ -1,6 +1,6 @@
 import { compatibleOf, disabledBy, liodnOf, streamsOf } from '../../../devicetree/index.ts';
+import { nodeOf } from '../../../model/index.ts';
 import type { HostIndex, ResolvedPlatformDevice } from '../../../model/index.ts';
-import { nodeOf } from './tree.ts';
 
 const usualDriver = ({ bus }: ResolvedPlatformDevice['device']): string =>
   bus === 'amba' ? 'vfio-amba' : 'vfio-platform';

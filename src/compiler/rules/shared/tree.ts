@@ -1,11 +1,7 @@
 import { disabledBy, linuxRegions, regRegions } from '../../../devicetree/index.ts';
 import type { RegRegion } from '../../../devicetree/index.ts';
-import { type DeviceTree, type DeviceTreeNode, type Extent, isPci } from '../../../model/index.ts';
-import type { HostDevice, HostIndex, ResolvedPlatformDevice } from '../../../model/index.ts';
-
-/** A device's node in the host's tree; undefined without one, such as for a PCI function or an ACPI device. */
-export const nodeOf = (device: HostDevice, host: HostIndex): DeviceTreeNode | undefined =>
-  isPci(device) || device.treePath === null ? undefined : host.tree?.byPath.get(device.treePath);
+import { type DeviceTree, type DeviceTreeNode, type Extent, nodeOf } from '../../../model/index.ts';
+import type { HostIndex, ResolvedPlatformDevice } from '../../../model/index.ts';
 
 /** Registers of a node where the CPU sees them, as an inclusive range. */
 export interface Registers extends Extent {
