@@ -16,6 +16,7 @@ export default defineIommuPlugin({
   summary: "Freescale's PAMU: an aperture cut into windows, with room for MSI banks; on vendors' kernels only",
   models: [{ name: NAME, extension: null }],
   isolates: true,
+  msiBanks: true,
   modules: [{ module: 'vfio_iommu_fsl_pamu', why: 'gives VFIO the windows of the PAMU' }],
   options: {
     type: 'object',

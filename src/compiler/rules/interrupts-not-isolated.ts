@@ -3,6 +3,7 @@ import type { ResolvedVm } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
 import { isolatedVms } from './shared/assignments.ts';
 import { type Isolation, isolationOf } from './shared/interrupt-isolation.ts';
+import { modulesOf } from './shared/modules.ts';
 
 export const interruptsNotIsolated = defineDiagnostic({
   code: 'interrupts-not-isolated',
@@ -51,7 +52,11 @@ export const interruptsNotIsolatedRule: Rule = {
   check({ manifest, host }) {
     const parameters = host.inventory.modules['vfio_iommu_type1']?.parameters ?? {};
     const allowed = parameters['allow_unsafe_interrupts'] === 'Y';
-    const verdicts = isolatedVms(manifest).map((vm) => ({ vm, isolation: isolationOf(vm, host) }));
+    // It is this module that asks, and whose parameter accepts.
+    const asked = isolatedVms(manifest).filter(({ iommu }) =>
+      modulesOf(iommu).some(({ module }) => module === 'vfio_iommu_type1'),
+    );
+    const verdicts = asked.map((vm) => ({ vm, isolation: isolationOf(vm, host) }));
     const open = verdicts.flatMap(({ vm, isolation }) =>
       isolation.kind === 'no' ? [notIsolated(vm, isolation, allowed)] : [],
     );

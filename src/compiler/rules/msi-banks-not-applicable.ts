@@ -17,7 +17,7 @@ export const msiBanksNotApplicableRule: Rule = {
   reports: [msiBanksNotApplicable],
   check({ manifest }) {
     return manifest.vms
-      .filter((vm) => vm.msi.banks > 0)
+      .filter(({ msi, iommu }) => msi.banks > 0 && !iommu.plugins.some(({ msiBanks }) => msiBanks === true))
       .map((vm) => {
         const detail = `${vm.name} asks for room for ${vm.msi.banks} MSI banks, and ${vm.iommu.type} has none; nothing is reserved. Remove the key.`;
         return msiBanksNotApplicable({ detail, at: vm.msi.at });

@@ -1,14 +1,15 @@
 import { defineDiagnostic, titleOf } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
 import { assignedDevices, groupBy, isolatedVms } from './shared/assignments.ts';
+import { modulesOf } from './shared/modules.ts';
 
 export const vfioModuleAbsent = defineDiagnostic({
   code: 'vfio-module-absent',
   severity: 'error',
   category: 'host',
   summary: 'The kernel lacks a part of VFIO',
-  explanation: `Each device needs its VFIO driver (vfio-pci, vfio-platform, vfio-amba, or a vendor's own), and each container the module
-vfio_iommu_type1 (but for \`iommu: noiommu\`) and the node /dev/vfio/vfio. The module is neither loaded, nor built in, nor among the modules of the
+  explanation: `Each device needs its VFIO driver (vfio-pci, vfio-platform, vfio-amba, or a vendor's own), and each container the module of
+its IOMMU model (vfio_iommu_type1 for most; none for \`iommu: noiommu\`) and the node /dev/vfio/vfio. The module is neither loaded, nor built in, nor among the modules of the
 running kernel.
 
 Install the rest of the kernel's package (cloud kernels leave VFIO out: on Debian, take linux-image-amd64 in the place of
@@ -34,10 +35,14 @@ export const vfioModuleAbsentRule: Rule = {
     });
     const [first] = manifest.vms;
     if (!first || devices.length === 0) return drivers;
-    const [isolated] = isolatedVms(manifest);
-    if (isolated && !has('vfio_iommu_type1')) {
-      const detail = `The kernel ${kernel.release} has no module vfio_iommu_type1, which translates the DMA of every VM. Install the kernel's full set of modules, or one with CONFIG_VFIO_IOMMU_TYPE1.`;
-      return [...drivers, vfioModuleAbsent({ detail, at: isolated.iommu.at })];
+    const wanted = isolatedVms(manifest).flatMap(({ iommu }) =>
+      modulesOf(iommu).map(({ module, why }) => ({ module, why, at: iommu.at })),
+    );
+    const missing = wanted.find(({ module }) => !has(module));
+    if (missing) {
+      const { module, why, at } = missing;
+      const detail = `The kernel ${kernel.release} has no module ${module}, which ${why}. Install the kernel's full set of modules, or one with CONFIG_${module.toUpperCase()}.`;
+      return [...drivers, vfioModuleAbsent({ detail, at })];
     }
     const state = modules['vfio']?.state;
     if (!vfio.container && (state === 'loaded' || state === 'builtin')) {

@@ -104,6 +104,8 @@ export interface IommuPlugin extends PluginDescription {
   readonly on?: string;
   /** Whether devices are kept from memory that is not mapped for them. Where not, groups are made up and nothing is mapped. */
   readonly isolates: boolean;
+  /** Whether the doorbells of MSIs are mapped among the memory, so that a manifest leaves room for them; left out, they are not. */
+  readonly msiBanks?: boolean;
   /** Modules that must be there, each with why. */
   readonly modules?: readonly { readonly module: string; readonly why: string }[];
   readonly laws?: readonly PluginLaw<DomainContext>[];
