@@ -79,7 +79,7 @@ interface Place {
 
 function lowerMapping(
   vm: ResolvedVm,
-  { memory: index, offset, iova, size, remark }: DomainMapping,
+  { memory: index, offset, iova, size, remark, undoRemark }: DomainMapping,
   place: Place,
   subject: string,
   steps: StepList,
@@ -87,16 +87,20 @@ function lowerMapping(
 ): string {
   const resource = `memory ${index} of ${vm.name}`;
   const where = { container: containerHandle(vm.name), iova, size };
-  const cause = remark === undefined ? 'memory of the manifest' : `memory of the manifest; ${remark}`;
+  const cause = withRemark('memory of the manifest', remark);
   const map = steps.add(
     'map-dma',
     subject,
     { resource, cause, at: place.memory.at, after },
     { ...where, memory: place.allocation.handle, offset: bytes(place.offset + offset), access: place.memory.access },
   );
-  steps.undo('unmap-dma', map, subject, { resource, cause: 'the devices must not reach it any more' }, where);
+  const back = withRemark('the devices must not reach it any more', undoRemark);
+  steps.undo('unmap-dma', map, subject, { resource, cause: back }, where);
   return map;
 }
+
+const withRemark = (cause: string, remark: string | undefined): string =>
+  remark === undefined ? cause : `${cause}; ${remark}`;
 
 function allocate(vm: ResolvedVm, allocation: Allocation, steps: StepList): string {
   const { handle, pageSize } = allocation;

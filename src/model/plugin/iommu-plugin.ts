@@ -80,6 +80,8 @@ export interface DomainMapping {
   readonly size: Bytes;
   /** What else a reviewer should know of it: that the first one makes the window active. */
   readonly remark?: string;
+  /** The same of its way back: that with it, which is the last one, the window closes. */
+  readonly undoRemark?: string;
 }
 
 /** A parameter of a kernel module that has to be on. It is put back on the way back. */

@@ -16,6 +16,10 @@ export interface SimulatedProcess {
   readonly littleEndian: boolean;
   /** Whether `size` bytes from `vaddr` are memory of the process; with a page size, whether in huge pages of at least that. */
   hasMemory(vaddr: bigint, size: bigint, pageSize?: bigint): boolean;
+  /** Charges bytes to RLIMIT_MEMLOCK, in whole pages; false, and nothing charged, where the limit is in the way. */
+  lock(size: bigint): boolean;
+  /** Gives back what was charged. */
+  unlock(size: bigint): void;
 }
 
 /** What an ioctl comes to: what the call returns, or the name of its errno. */

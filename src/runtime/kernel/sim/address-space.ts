@@ -123,6 +123,24 @@ export class AddressSpace {
     return pages;
   }
 
+  /** Charges pages that somebody else has looked at; false, and nothing charged, beyond the limit. */
+  charge(pages: bigint): boolean {
+    if (this.#lockLimit !== null && this.#lockedPages + pages > this.#lockLimit) return false;
+    this.#lockedPages += pages;
+    return true;
+  }
+
+  /** Whether there is memory from an address on, all of it in pages of at least that size. */
+  holds(address: bigint, size: bigint, pageSize: bigint): boolean {
+    if (this.#accessible(address, size) < size) return false;
+    for (let at = address; at < address + size;) {
+      const area = this.#areas.overlap(at, at);
+      if (!area || (area.hugePageSize ?? area.file?.memfd.hugePageSize ?? this.#pageSize) < pageSize) return false;
+      at = area.last + 1n;
+    }
+    return true;
+  }
+
   unpin(pages: bigint): void {
     this.#lockedPages -= pages;
   }

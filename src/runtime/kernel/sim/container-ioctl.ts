@@ -2,6 +2,7 @@ import { CHECK_EXTENSION, EXTENSION } from '../../uapi/check-extension.ts';
 import { API_VERSION, GET_API_VERSION } from '../../uapi/get-api-version.ts';
 import { SET_IOMMU } from '../../uapi/set-iommu.ts';
 import type { AddressSpace } from './address-space.ts';
+import { foreignBackend } from './foreign-backend.ts';
 import type { SimHost } from './host.ts';
 import { refuse } from './refusal.ts';
 import type { Container, IommuBackend, SimGroup } from './state.ts';
@@ -33,8 +34,14 @@ function checkExtension(host: SimHost, container: Container, extension: number):
   if (container.iommu) return container.iommu.checkExtension(extension);
   // A container with groups asks those backends only that may serve them.
   const any = container.groups.size === 0;
-  const real = (any || !container.noiommu) && hasType1(host) ? type1Extension(host.behaviour, extension, false) : 0;
+  const real = any || !container.noiommu ? realExtension(host, extension) : 0;
   return real > 0 || !(any || container.noiommu) ? real : noiommuExtension(host, extension);
+}
+
+/** Of the backends that translate: those that this host's kernel has besides type 1, and type 1. */
+function realExtension(host: SimHost, extension: number): number {
+  if (host.options.backends?.has(extension)) return 1;
+  return hasType1(host) ? type1Extension(host.behaviour, extension, false) : 0;
 }
 
 function setIommu(
@@ -49,6 +56,13 @@ function setIommu(
     if (noiommuExtension(host, type) === 0) refuse('ENODEV');
     if (!host.mayRawIo) refuse('EPERM');
     container.iommu = noiommuBackend(host);
+    return 0;
+  }
+  const foreign = host.options.backends?.get(type);
+  if (foreign) {
+    const backend = foreignBackend(foreign, host, memory);
+    attachAll(container, backend);
+    container.iommu = backend;
     return 0;
   }
   if (!hasType1(host) || type1Extension(host.behaviour, type, false) === 0) refuse('ENODEV');
