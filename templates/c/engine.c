@@ -63,7 +63,36 @@ static bool go_up(int *signal)
     return true;
 }
 
-/* Walks the way back of the steps that ran. One that fails is told, and the rest goes on. Returns how many failed. */
+/* Resources of devices that could not be silenced: nobody else gets them. A plan has fewer than steps. */
+static const char *loud[DOWN_ROOM + RECOVER_ROOM];
+static size_t loud_count;
+
+static bool is_loud(const char *resource)
+{
+    for (size_t i = 0; i < loud_count; i++)
+        if (strcmp(loud[i], resource) == 0)
+            return true;
+    return false;
+}
+
+static bool quiesces(const struct step *step)
+{
+    return (step->kind == STEP_WRITE_REGION || step->kind == STEP_MODIFY_REGION || step->kind == STEP_EXPECT_REGION ||
+            step->kind == STEP_POLL_REGION) &&
+           step->access.quiesce;
+}
+
+/* Whether a step of `down` is for a run of which the steps in `ran` ran. */
+static bool takes_back(size_t i)
+{
+    int undoes = plan_down[i].undoes;
+    return undoes != NOTHING && ran[undoes] && !undone[i];
+}
+
+/*
+ * Walks the way back of the steps that ran. One that fails is told, and the rest goes on, so that as much as possible of the
+ * host comes back; but a device that could not be silenced is not given to anybody. Returns how many steps are left.
+ */
 static size_t go_back(void)
 {
     size_t left = 0;
@@ -75,75 +104,62 @@ static size_t go_back(void)
     }
     for (size_t i = 0; i < DOWN; i++) {
         const struct step *step = &plan_down[i];
-        if (step->undoes == NOTHING || !ran[step->undoes] || undone[i])
+        if (!takes_back(i) || (step->durable && is_loud(step->resource)))
             continue;
         if (!record(step, "undoing"))
             say("  %s", complaint);
         enum outcome outcome = perform(step);
         told(step, outcome);
-        if (outcome == FAILED)
+        if (outcome == FAILED) {
             left++;
-        else if (outcome == DONE && !record(step, "undone"))
+            if (quiesces(step))
+                loud[loud_count++] = step->resource;
+        } else if (outcome == DONE && !record(step, "undone")) {
             say("  %s", complaint);
+        }
     }
     return left;
 }
 
-/* Whether a device is on its VFIO driver: whoever is not cannot be opened, and was not handed out. */
-static bool is_handed_out(const struct step *cause)
+/* A device that is not on a VFIO driver is somebody else's by now, or gone. */
+static bool is_on_vfio(struct device_ref device)
 {
     struct path driver;
-    if (cause->kind != STEP_BIND_DRIVER)
-        return true;
-    return bound_driver(cause->binding.device, &driver) > 0 && strcmp(driver.text, cause->binding.driver) == 0;
+    return bound_driver(device, &driver) > 0 && is_vfio_driver(driver.text);
 }
 
-/* Whether `up` opens the device that a step of `recover` is about, so that its way back silences it. */
-static bool held_by_plan(const struct step *step)
+static bool can_close(const struct step *step)
 {
-    for (size_t i = 0; i < RECOVER; i++) {
-        if (plan_recover[i].kind != STEP_OPEN_DEVICE || plan_recover[i].undoes != step->undoes)
-            continue;
-        for (size_t k = 0; k < UP; k++)
-            if (plan_up[k].kind == STEP_OPEN_DEVICE &&
-                strcmp(plan_up[k].open.device.address, plan_recover[i].open.device.address) == 0)
-                return true;
-    }
-    return false;
-}
-
-static bool closes(const struct step *step)
-{
-    return step->kind == STEP_CLOSE || (step->kind == STEP_UNSET_CONTAINER && fds[step->handle] >= 0);
+    return (step->kind == STEP_CLOSE || step->kind == STEP_UNSET_CONTAINER) && fds[step->handle] >= 0;
 }
 
 /*
- * Silences the devices that somebody had who is gone: they are opened, quiesced, reset and closed. With `crashed` those
- * too that the plan itself held. Where a step fails, what is open of that device is closed, and the next one follows.
- * Returns how many devices could not be silenced.
+ * Silences the devices whose holder is gone: they are opened, quiesced, reset and closed. After a failure what is open is
+ * closed all the same. Returns how many devices could not be silenced.
  */
-static size_t recover(bool crashed)
+static size_t recover(void)
 {
-    size_t left = 0;
-    bool failing = false;
+    static const char *elsewhere[RECOVER_ROOM];
+    size_t elsewhere_count = 0;
+    for (size_t i = 0; i < RECOVER; i++)
+        if (plan_recover[i].kind == STEP_OPEN_DEVICE && !is_on_vfio(plan_recover[i].open.device))
+            elsewhere[elsewhere_count++] = plan_recover[i].resource;
     for (size_t i = 0; i < RECOVER; i++) {
         const struct step *step = &plan_recover[i];
-        const struct step *cause = step->undoes == NOTHING ? NULL : &plan_up[step->undoes];
+        bool skipped = is_loud(step->resource) && !can_close(step);
         /* The journal knows nothing of a step that is not durable. */
-        if (cause == NULL || (cause->durable && !ran[step->undoes]) || (!crashed && held_by_plan(step)))
-            continue;
-        if (step->kind == STEP_OPEN_CONTAINER)
-            failing = !is_handed_out(cause);
-        if (failing && !closes(step))
+        if (step->undoes != NOTHING && plan_up[step->undoes].durable && !ran[step->undoes])
+            skipped = true;
+        for (size_t k = 0; k < elsewhere_count; k++)
+            skipped = skipped || strcmp(elsewhere[k], step->resource) == 0;
+        if (skipped)
             continue;
         enum outcome outcome = perform(step);
         told(step, outcome);
-        if (outcome != FAILED)
-            continue;
-        failing = true;
-        left++;
+        if (outcome == FAILED && !is_loud(step->resource))
+            loud[loud_count++] = step->resource;
     }
-    return left;
+    return loud_count;
 }
 
 /* A device that somebody still has open would keep the way back waiting, for ever: found before anything is changed. */
@@ -152,8 +168,7 @@ static bool nobody_holds(void)
     bool free = true;
     for (size_t i = 0; i < DOWN; i++) {
         const struct step *step = &plan_down[i];
-        bool runs = step->undoes != NOTHING && ran[step->undoes] && !undone[i];
-        if (!runs || step->kind != STEP_UNBIND_DRIVER || !step->binding.vfio)
+        if (!takes_back(i) || step->kind != STEP_UNBIND_DRIVER || !is_vfio_driver(step->binding.driver))
             continue;
         if (refuse_while_held(step->binding.device) == DONE)
             continue;

@@ -160,6 +160,15 @@ static enum outcome refuse_while_held(struct device_ref device)
     return DONE;
 }
 
+/* Whether a driver is one of VFIO's: "vfio" is a word of its name. */
+static bool is_vfio_driver(const char *name)
+{
+    for (const char *at = name; (at = strstr(at, "vfio")) != NULL; at += 4)
+        if ((at == name || strchr("-_", at[-1])) && strchr("-_", at[4]))
+            return true;
+    return false;
+}
+
 static enum outcome unbind_driver(const struct step *step)
 {
     struct device_ref device = step->binding.device;
@@ -169,7 +178,7 @@ static enum outcome unbind_driver(const struct step *step)
         return FAILED;
     if (bound == 0 || strcmp(now.text, step->binding.driver) != 0)
         return DONE;
-    if (step->binding.vfio && refuse_while_held(device) != DONE)
+    if (is_vfio_driver(step->binding.driver) && refuse_while_held(device) != DONE)
         return FAILED;
     struct path path = path_of("/sys/bus/%s/drivers/%s/unbind", bus_names[device.bus], step->binding.driver);
     if (write_text(path.text, device.address) != DONE)

@@ -36,7 +36,7 @@ static int bring_back(void)
         say("Nothing was changed.");
         return REFUSED;
     }
-    size_t left = recover(true);
+    size_t left = recover();
     left += go_back();
     return came_back(left) ? ALL_DONE : NOT_TAKEN_BACK;
 }
@@ -77,9 +77,7 @@ static int hold(void)
     say("Project %s is up, held by this process (pid %ld). SIGINT or SIGTERM takes it back.", PROJECT, (long)getpid());
     while ((signal = sigwaitinfo(&watched, NULL)) < 0)
         continue;
-    size_t left = recover(false);
-    left += go_back();
-    if (!came_back(left))
+    if (!came_back(go_back()))
         return NOT_TAKEN_BACK;
     say("Project %s is down; the host is as it was.", PROJECT);
     return status_of(signal);

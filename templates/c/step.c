@@ -2,7 +2,7 @@
 
 /* A handle is a descriptor or an address that exists only at run time. */
 #define NO_HANDLE (-1)
-/* Of a step that takes nothing back. */
+/* Of a step that hangs on no other. */
 #define NOTHING (-1)
 #define ANY (-1)
 /* Of a container-ioctl: it must return exactly 0. */
@@ -90,14 +90,15 @@ enum step_kind {
 /* Its kind says which member of the union is filled in. Where kinds share a member, the kind tells them apart. */
 struct step {
     const char *id;
+    const char *resource; /* What it is about: a device, a group. */
     const char *words;
     enum step_kind kind;
     bool durable; /* It outlives this process: the journal knows of it. */
-    int undoes;   /* The step of `up` that it takes back, or stands for, by its place there. */
+    int undoes;   /* The step of `up` where that ran this one runs, by its place there. */
     union {
         struct { const char *name, *parameter, *value; } module; /* A parameter of it, or none. */
         struct { struct device_ref device; const char *driver; } override; /* NULL clears it. */
-        struct { struct device_ref device; const char *driver; bool vfio; } binding;
+        struct { struct device_ref device; const char *driver; } binding;
         struct { const char *path; uid_t uid; gid_t gid; mode_t mode; } node;
         struct device_ref device;
         struct { int handle; uint64_t size, page_size; int memfd; } memory; /* Page size 0: ordinary pages. */
@@ -130,6 +131,7 @@ struct step {
             struct reg reg;
             const struct condition *when;
             uint64_t mask, value; /* To be there; or the bits to clear, and to set or write. */
+            bool quiesce;         /* Ends interrupts and DMA; else it is for a known state. */
             bool warn;            /* A mismatch is told, and does not stop the run. */
             uint32_t interval_us, timeout_ms;
             const char *action;

@@ -29,7 +29,12 @@ function access(
   const condition = when
     ? `&(const struct condition){ ${register(deviceHandle, when, of)}, ${hex(when.mask)}, ${hex(when.equals)} }`
     : undefined;
-  return members('access', { reg: register(deviceHandle, step, of), when: condition, ...values });
+  return members('access', {
+    reg: register(deviceHandle, step, of),
+    when: condition,
+    ...values,
+    quiesce: step.part === 'quiesce',
+  });
 }
 
 const deviceHandle = (step: { readonly deviceHandle: string }, of: HandleOf): string => of(step.deviceHandle);

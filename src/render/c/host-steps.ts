@@ -1,9 +1,9 @@
-import { isVfioDriver, type StepKind, type StepOf } from '../../model/index.ts';
+import type { StepKind, StepOf } from '../../model/index.ts';
 import { cString } from './escape.ts';
 import { type ArgumentsOf, device, members } from './write.ts';
 
 const binding = (step: StepOf<'bind-driver' | 'unbind-driver'>): string =>
-  members('binding', { device: device(step), driver: cString(step.driver), vfio: isVfioDriver(step.driver) });
+  members('binding', { device: device(step), driver: cString(step.driver) });
 
 /** Steps that outlive the process, and those that wait for the host. */
 export const HOST_ARGUMENTS = {

@@ -38,16 +38,13 @@ export function renderPlanAsC(plan: Plan, part: (name: Part) => string): string 
 
 function header(plan: Plan, { unchecked }: PlanFacts): string {
   const { project, toolVersion, host } = plan;
-  const properties = [
-    ...new Set(unchecked.map(({ subject, property }) => `${property} of a ${subject.split(' ')[0]}`)),
-  ];
   const lines = [
     `The plan of ${project}, made by vfio-compose ${toolVersion}, as a program of its own.`,
     '',
-    `It is for one host, as that host was when the plan was made: Linux ${host.release} (${host.architecture}),`,
-    `${host.digest}. It refuses to run where what it can see is otherwise. What it`,
-    'cannot see is yours to compare with the plan:',
-    ...properties.map((property) => `  ${property}`),
+    'It is for one host, as that host was when the plan was made:',
+    `  Linux ${host.release} (${host.architecture}), ${host.digest}`,
+    'It refuses to run where what it can see is otherwise. What it cannot see is for you to look at:',
+    ...uncheckedLines(unchecked),
     '',
     `    cc -std=gnu11 -O2 -static -o ${project} ${project}.c`,
     `    ./${project} --dry-run    prints the steps and takes none`,
@@ -55,6 +52,16 @@ function header(plan: Plan, { unchecked }: PlanFacts): string {
     `    ./${project} --down       takes back what a run that was killed has left`,
   ];
   return ['/*', ...lines.map((line) => (line === '' ? ' *' : ` * ${cComment(line)}`)), ' */'].join('\n');
+}
+
+/** `  device: in use, reset methods`: what the program leaves to its reader, by kind of subject. */
+function uncheckedLines(unchecked: PlanFacts['unchecked']): string[] {
+  const byKind = new Map<string, Set<string>>();
+  for (const { subject, property } of unchecked) {
+    const kind = subject.split(' ', 1)[0] ?? '';
+    byKind.set(kind, (byKind.get(kind) ?? new Set()).add(property));
+  }
+  return [...byKind].map(([kind, properties]) => `  ${kind}: ${[...properties].join(', ')}`);
 }
 
 /** The plan itself. Handles are known only after the steps that use them are written, and stand before them. */

@@ -33,7 +33,7 @@ export function cStep(step: Step, { of, places }: StepContext): string {
   return [
     `    /* ${cComment(`${step.cause}${at}${back}`)} */`,
     `    { ${cString(step.id)},`,
-    `      ${cString(describeStep(step))},`,
+    `      ${cString(step.resource)}, ${cString(describeStep(step))},`,
     `      ${kindConstant(step.kind)}, ${persistenceOf(step.kind) === 'durable'}, ${place ?? 'NOTHING'}, .${written} },`,
   ].join('\n');
 }

@@ -1,0 +1,109 @@
+import { kernelError } from '../../../src/runtime/kernel/errno.ts';
+import type { Fd, IoctlRequest, Kernel, MmapRequest, OpenFlags } from '../../../src/runtime/kernel/port.ts';
+import { LOOSE, PCI, USB } from '../../../src/testing/every-step.ts';
+import { answerIoctl } from './answers.ts';
+
+/**
+ * A kernel that answers each call of `everyStep` as a host would on which all goes well, for any architecture. It is no
+ * model of a kernel; it is there so that both runtimes are given the same answers. Addresses fit 32 bits.
+ */
+export class AnsweringKernel implements Kernel {
+  readonly #drivers = new Map<string, string>([
+    [PCI, 'e1000e'],
+    [USB, 'vfio-platform'],
+    [LOOSE, 'vfio-platform'],
+  ]);
+  readonly #overrides = new Map<string, string>();
+  readonly #registers = new Map<bigint, number>();
+  readonly #node = { uid: 0, gid: 0, mode: 0o600 };
+  readonly #pci = new Set<Fd>();
+  #parameter = 'N';
+  #modules = 0;
+  #nodeLooks = 0;
+  #counter = 0;
+  #fds = 2;
+  #memory = 0x1000_0000n;
+
+  constructor(readonly architecture: string) {}
+
+  open(_path: string, _flags: OpenFlags): Fd {
+    return ++this.#fds;
+  }
+  close(_fd: Fd): void {}
+  ioctl(fd: Fd, request: IoctlRequest, argument: Buffer | number | null): number {
+    if (request.name !== 'VFIO_GROUP_GET_DEVICE_FD') {
+      return answerIoctl(this.architecture, request.name, argument, this.#pci.has(fd) ? 'pci' : 'platform');
+    }
+    this.#fds += 1;
+    if (Buffer.isBuffer(argument) && argument.toString().startsWith(PCI)) this.#pci.add(this.#fds);
+    return this.#fds;
+  }
+  ioctlLong(fd: Fd, request: IoctlRequest, argument: Buffer | number | null): Promise<number> {
+    return Promise.resolve().then(() => this.ioctl(fd, request, argument));
+  }
+  pread(_fd: Fd, length: number, offset: bigint): Buffer {
+    // A register that counts how often it was read, in all of its bytes.
+    if ((offset & 0xfffn) === 8n) return Buffer.alloc(length, Math.min(++this.#counter, 0x20));
+    return Buffer.from(Array.from({ length }, (_, i) => this.#registers.get(offset + BigInt(i)) ?? 0));
+  }
+  pwrite(_fd: Fd, data: Buffer, offset: bigint): void {
+    data.forEach((byte, i) => this.#registers.set(offset + BigInt(i), byte));
+  }
+  mmap({ length }: MmapRequest): bigint {
+    const address = this.#memory;
+    this.#memory += length;
+    return address;
+  }
+  munmap(): void {}
+  eventfd(): Fd {
+    return ++this.#fds;
+  }
+  memfdCreate(): Fd {
+    return ++this.#fds;
+  }
+  ftruncate(): void {}
+
+  readlink(path: string): string {
+    const address = deviceOf(path);
+    if (path.endsWith('/iommu_group')) return `../../kernel/iommu_groups/${address === PCI ? 6 : 9}`;
+    const driver = this.#drivers.get(address);
+    if (driver === undefined) throw kernelError('readlink', path, 'ENOENT');
+    return `../../bus/drivers/${driver}`;
+  }
+  readFile(path: string): string {
+    if (path.includes('/parameters/')) return `${this.#parameter}\n`;
+    return `${this.#overrides.get(deviceOf(path)) ?? '(null)'}\n`;
+  }
+  exists(path: string): boolean {
+    if (path.startsWith('/sys/module/')) return this.#modules > 0;
+    // udev takes its time for the node.
+    return path !== '/dev/vfio/6' || ++this.#nodeLooks > 2;
+  }
+  stat(): { readonly uid: number; readonly gid: number; readonly mode: number } {
+    return { ...this.#node };
+  }
+  chown(_path: string, uid: number, gid: number): void {
+    Object.assign(this.#node, { uid, gid });
+  }
+  chmod(_path: string, mode: number): void {
+    Object.assign(this.#node, { mode });
+  }
+  writeFile(path: string, text: string): Promise<void> {
+    const [, driver = '', file] = /\/drivers\/([^/]+)\/(bind|unbind)$/.exec(path) ?? [];
+    if (file === 'bind') this.#drivers.set(text, driver);
+    else if (file === 'unbind') this.#drivers.delete(text);
+    else if (path.includes('/parameters/')) this.#parameter = text;
+    else if (text.trim() === '') this.#overrides.delete(deviceOf(path));
+    else this.#overrides.set(deviceOf(path), text.trim());
+    return Promise.resolve();
+  }
+  spawn(): Promise<{ readonly status: number; readonly stderr: string }> {
+    this.#modules += 1;
+    return Promise.resolve({ status: 0, stderr: '' });
+  }
+  sleep(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+const deviceOf = (path: string): string => /\/devices\/([^/]+)\//.exec(path)?.[1] ?? '';

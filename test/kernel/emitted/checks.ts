@@ -1,0 +1,96 @@
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { Plan } from '../../../src/model/index.ts';
+import type { Fault } from '../../../src/runtime/kernel/fault.ts';
+import type { Kernel } from '../../../src/runtime/kernel/port.ts';
+import { everyStep } from '../../../src/testing/every-step.ts';
+import { AnsweringKernel } from './answering-kernel.ts';
+import { compilePlan, replay, type ReplayedProgram, type Target, TARGETS } from './program.ts';
+import { countCalls, type Recording, recordDown, recordUp } from './record.ts';
+
+type Report = (passed: boolean, name: string, why?: string) => void;
+
+/** Calls that can fail: a file that cannot be looked for is not there, and time always passes. */
+const CAN_FAIL: NonNullable<Fault['counts']> = ({ name }) => name !== 'exists' && name !== 'sleep';
+
+/**
+ * Every program that is emitted makes the calls that the runtime makes of the same plan, with the same numbers and bytes, and
+ * writes the same journal: on each architecture where all goes well, and where any one call fails or is the last one.
+ */
+export async function checkEmittedPrograms(harness: string, work: string, report: Report): Promise<void> {
+  for (const target of TARGETS) {
+    const folder = path.join(work, `emitted-${target.machine}`);
+    const check = async (name: string, run: () => Promise<void>): Promise<void> => {
+      try {
+        await run();
+        report(true, `${target.machine}: ${name}`);
+      } catch (error) {
+        report(false, `${target.machine}: ${name}`, error instanceof Error ? error.message : String(error));
+      }
+    };
+    await checkPlan(
+      everyStep(target.machine),
+      target,
+      () => new AnsweringKernel(target.machine),
+      { harness, folder },
+      check,
+    );
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+type Check = (name: string, run: () => Promise<void>) => Promise<void>;
+
+async function checkPlan(
+  plan: Plan,
+  target: Target,
+  kernel: () => Kernel,
+  { harness, folder }: { harness: string; folder: string },
+  check: Check,
+): Promise<void> {
+  let program: ReplayedProgram | undefined;
+  await check('a step of every kind compiles without a warning', async () => {
+    program = await compilePlan(plan, target, harness, folder);
+  });
+  if (program === undefined) return;
+  const compiled = program;
+  await check('makes the calls of the runtime, with its bytes, there and back', async () => {
+    await same(compiled, [], await recordUp(plan, kernel()), undefined);
+  });
+  if (!target.everyFailure) return;
+  const calls = await countCalls(plan, kernel(), CAN_FAIL);
+  await check(`takes the same way back where any of ${calls} calls fails`, async () => {
+    for (let at = 1; at <= calls; at += 1) {
+      const fault: Fault = { at, when: 'before', how: 'EIO', counts: CAN_FAIL };
+      await same(compiled, [], await recordUp(plan, kernel(), fault), undefined);
+    }
+  });
+  await check(`R-BACK-2: --down finishes the way back where any of ${calls} calls was the last`, async () => {
+    for (let at = 1; at <= calls; at += 1) {
+      for (const when of ['before', 'after'] as const) {
+        const host = kernel();
+        const killed = await recordUp(plan, host, { at, when, how: 'kill', counts: CAN_FAIL });
+        if (killed.status !== null) throw new Error(`call ${at} was not reached`);
+        await same(compiled, [], killed, undefined);
+        await same(compiled, ['--down'], await recordDown(plan, host, killed), killed.journal);
+      }
+    }
+  });
+}
+
+/** Runs the program on a recording: the calls must be the recorded ones, the status and the journal too. */
+async function same(
+  program: ReplayedProgram,
+  args: readonly string[],
+  recording: Recording,
+  journal: string | undefined,
+): Promise<void> {
+  const calls = recording.transcript.split('\n').length - 1;
+  const { status, said, journal: written } = await replay(program, args, recording.transcript, journal);
+  const expected = recording.status ?? 'SIGKILL';
+  const complete = recording.status === null || said.includes(`REPLAY: ${calls} of ${calls} calls`);
+  if (status === expected && complete && written === recording.journal) return;
+  throw new Error(
+    [`ended with ${status}, not ${expected}`, said, `journal:\n${written}instead of\n${recording.journal}`].join('\n'),
+  );
+}
