@@ -15,10 +15,17 @@ export function renderPlan(plan: Plan): string {
     '',
     ...renderSteps(`Down, ${plural(plan.down.length, 'step')}`, plan.down),
     '',
+    ...renderRecovery(plan),
     'A step marked * outlives vfio-compose, is journalled, and needs root; the others go with its file descriptors and need',
     'the right to open the group, which belongs to root unless its node was given away.',
     '',
   ].join('\n');
+}
+
+/** What is done before the way back where it is not this program that holds the devices (any more). */
+function renderRecovery({ recover = [] }: Plan): string[] {
+  if (recover.length === 0) return [];
+  return [...renderSteps(`If whoever held them is gone, ${plural(recover.length, 'step')} first`, recover), ''];
 }
 
 /** Who gets what: the part of a plan that `up` shows before it asks. */
@@ -31,8 +38,12 @@ export function renderSummary(plan: Plan): string[] {
       lines.push(
         `    ${entry.device}  ${entry.address}  ${groupText(entry)}  ${driverChange(drivers, entry)}${guestText(entry)}`,
       );
+      lines.push(...(entry.notes ?? []).map((note) => `      ${note}`));
     }
     if (assignments.some(({ group }) => group === null)) lines.push(...WITHOUT_IOMMU);
+  }
+  if (plan.plugins.length > 0) {
+    lines.push('', `  Plugins: ${plan.plugins.map(({ name, version }) => `${name} ${version}`).join(', ')}`);
   }
   return lines;
 }

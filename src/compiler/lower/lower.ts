@@ -4,6 +4,7 @@ import {
   invariant,
   type NameService,
   type Plan,
+  pluginId,
   type ResolvedDevice,
   type ResolvedManifest,
   type ResolvedVm,
@@ -71,7 +72,7 @@ export function lower(input: LoweringInput): Result<Plan> {
       },
       plugins: [...input.asked.plugins],
       facts: collectFacts(manifest, host),
-      assignments: assignmentsOf(manifest),
+      assignments: assignmentsOf(manifest, input.asked),
       up: steps.up,
       down: steps.down,
       ...(steps.recovery.length > 0 ? { recover: steps.recovery } : {}),
@@ -166,7 +167,7 @@ function openQuietly(
     : lowerPlatformDevice(device, beforeUse, regions, handle, input.host, steps, after);
 }
 
-function assignmentsOf(manifest: ResolvedManifest): Assignment[] {
+function assignmentsOf(manifest: ResolvedManifest, asked: Asked): Assignment[] {
   return manifest.vms.flatMap((vm) =>
     vm.devices
       .filter((entry) => entry.use === 'assign')
@@ -179,6 +180,16 @@ function assignmentsOf(manifest: ResolvedManifest): Assignment[] {
         driver: entry.driver,
         handoff: vm.handoff.mode,
         guest: entry.bus === 'pci' ? entry.guest : { placement: 'function', address: null },
+        ...notesOf(vm, entry, asked),
       })),
   );
+}
+
+/** What a reviewer should know of a device beyond who gets it: which plugin resets it, and what its IOMMU is to it. */
+function notesOf(vm: ResolvedVm, entry: ResolvedDevice, asked: Asked): Pick<Assignment, 'notes'> {
+  const { resetBy } = entry;
+  const described = domainOf(vm, asked).descriptions.get(entry) ?? [];
+  const reset = resetBy ? [`reset by ${pluginId(resetBy.plugin)} (${resetBy.because})`] : [];
+  const notes = [...reset, ...described];
+  return notes.length > 0 ? { notes } : {};
 }

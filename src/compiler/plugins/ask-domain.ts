@@ -7,6 +7,7 @@ import {
   type IommuPlugin,
   pluginId,
   type PluginSet,
+  type ResolvedDevice,
   type ResolvedVm,
   type Result,
 } from '../../model/index.ts';
@@ -41,11 +42,23 @@ export function askDomain(vm: ResolvedVm, host: HostIndex, plugins: PluginSet): 
   const mappings =
     held && vm.iommu.isolates ? ask<DomainMapping>('mappings', (answer) => faultOfMappings(answer, vm)) : [];
   const complete = held ? ask<DomainStep>('complete', faultOfDomainSteps) : [];
+  const descriptions = new Map<ResolvedDevice, readonly string[]>();
+  for (const entry of vm.devices.filter(({ use }) => use === 'assign')) {
+    const plugin = vm.iommu.plugins.find((one) => one.describe);
+    if (!plugin) break;
+    const answer = guarded(plugins, plugin, 'describe', () => plugin.describe?.(entry.device, host) ?? []);
+    if ('value' in answer && isLines(answer.value)) descriptions.set(entry, answer.value);
+    else if ('fault' in answer) diagnostics.push(pluginFailed({ detail: `${answer.fault}.`, at: vm.iommu.at }));
+    else diagnostics.push(nonsense(plugin, `describe of ${entry.device.address}: it is no list of short lines`, vm));
+  }
   if (diagnostics.length > 0) return { diagnostics };
   const [first] = vm.iommu.plugins;
   const plugin = first ? pluginId(first) : '';
-  return { value: { plugin, parameters, configure, mappings, complete }, diagnostics };
+  return { value: { plugin, parameters, configure, mappings, complete, descriptions }, diagnostics };
 }
+
+const isLines = (lines: unknown): boolean =>
+  Array.isArray(lines) && lines.length <= 32 && lines.every((line) => typeof line === 'string' && line.length <= 1024);
 
 const nonsense = (plugin: IommuPlugin, what: string, vm: ResolvedVm): Diagnostic =>
   pluginNonsense({ detail: `plugin ${pluginId(plugin)}@${plugin.version}, ${what}.`, at: vm.iommu.at });

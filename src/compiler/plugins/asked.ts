@@ -30,6 +30,8 @@ export interface AskedDomain {
   readonly configure: readonly DomainStep[];
   readonly mappings: readonly DomainMapping[];
   readonly complete: readonly DomainStep[];
+  /** What this IOMMU is to each assigned device, a line each. */
+  readonly descriptions: ReadonlyMap<ResolvedDevice, readonly string[]>;
 }
 
 /** Everything that plugins said of a manifest: what lowering makes steps of. */

@@ -171,6 +171,12 @@ guest: {
 placement: ("function" | "own-bus" | "group-bridge")
 address: (string | null)
 }
+/**
+ * What its plugins say of it, a line each: its stream ids, which plugin resets it and why that one. For review only.
+ * 
+ * @maxItems 64
+ */
+notes?: Text[]
 }
 /**
  * Durable. Starts modprobe. A module stays loaded afterwards: unloading one takes it from devices that others bound meanwhile.
