@@ -34,13 +34,15 @@ export function askDomain(vm: ResolvedVm, host: HostIndex, plugins: PluginSet): 
     diagnostics.push(nonsense(plugin, `${hook} of ${vm.name}: ${fault}`, vm));
     return [];
   };
+  const subjects = new Set<string>();
+  const faultOfSteps = (answer: unknown) => faultOfDomainSteps(answer, subjects);
   const held = vm.handoff.mode === 'hold';
   const parameters = ask<AskedDomain['parameters'][number]>('parameters', faultOfParameters);
   // Of what is only bound, somebody else builds the domain.
-  const configure = held ? ask<DomainStep>('configure', faultOfDomainSteps) : [];
+  const configure = held ? ask<DomainStep>('configure', faultOfSteps) : [];
   const mappings =
     held && vm.iommu.isolates ? ask<DomainMapping>('mappings', (answer) => faultOfMappings(answer, vm)) : [];
-  const complete = held ? ask<DomainStep>('complete', faultOfDomainSteps) : [];
+  const complete = held ? ask<DomainStep>('complete', faultOfSteps) : [];
   if (diagnostics.length > 0) return { diagnostics };
   const [first] = vm.iommu.plugins;
   const plugin = first ? pluginId(first) : '';
