@@ -35,13 +35,15 @@ export function askDomain(vm: ResolvedVm, host: HostIndex, plugins: PluginSet): 
     diagnostics.push(nonsense(plugin, `${hook} of ${vm.name}: ${fault}`, vm));
     return [];
   };
+  const subjects = new Set<string>();
+  const faultOfSteps = (answer: unknown) => faultOfDomainSteps(answer, subjects);
   const held = vm.handoff.mode === 'hold';
   const parameters = ask<AskedDomain['parameters'][number]>('parameters', faultOfParameters);
   // Of what is only bound, somebody else builds the domain.
-  const configure = held ? ask<DomainStep>('configure', faultOfDomainSteps) : [];
+  const configure = held ? ask<DomainStep>('configure', faultOfSteps) : [];
   const mappings =
     held && vm.iommu.isolates ? ask<DomainMapping>('mappings', (answer) => faultOfMappings(answer, vm)) : [];
-  const complete = held ? ask<DomainStep>('complete', faultOfDomainSteps) : [];
+  const complete = held ? ask<DomainStep>('complete', faultOfSteps) : [];
   const descriptions = new Map<ResolvedDevice, readonly string[]>();
   for (const entry of vm.devices.filter(({ use }) => use === 'assign')) {
     const plugin = vm.iommu.plugins.find((one) => one.describe);

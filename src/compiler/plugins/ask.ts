@@ -13,7 +13,8 @@ import {
 } from '../../model/index.ts';
 import { askDomain } from './ask-domain.ts';
 import type { Asked, AskedDevice, AskedDomain, Program } from './asked.ts';
-import { faultOfProgram, faultOfSilence } from './check-program.ts';
+import { faultOfProgram } from './check-program.ts';
+import { faultOfSilence } from './check-silence.ts';
 import { pluginFailed, pluginNonsense } from './diagnostics.ts';
 import { guarded } from './guarded.ts';
 import { targetOf } from './target.ts';
@@ -80,7 +81,12 @@ function askDevice(
     afterCrash: at('after-crash'),
   };
   if (diagnostics.length > 0) return { diagnostics };
-  const fault = faultOfSilence(value.beforeUse.quiesce, value.afterUse.quiesce, entry.bus === 'pci');
+  const silencing = {
+    'before-use': value.beforeUse.quiesce,
+    'after-use': value.afterUse.quiesce,
+    'after-crash': value.afterCrash.quiesce,
+  };
+  const fault = faultOfSilence(silencing, entry.bus === 'pci');
   if (fault === undefined) return { value, diagnostics };
   const detail = `plugin ${value.plugin}@${plugin.version}, quiesce of ${entry.device.address}: ${fault}.`;
   return { diagnostics: [pluginNonsense({ detail, at: resetBy.at })] };

@@ -1,4 +1,11 @@
-import { hex, type Register, type RegisterAction, type ResetAction, type ResetTarget } from '../../model/index.ts';
+import {
+  hex,
+  type Register,
+  type RegisterAction,
+  type RegisterCondition,
+  type ResetAction,
+  type ResetTarget,
+} from '../../model/index.ts';
 
 /** PCI Express has 4 KiB of configuration space at most. */
 const LARGEST_CONFIGURATION_SPACE = 4096n;
@@ -49,27 +56,37 @@ function faultOfAction(action: ResetAction, target: ResetTarget): string | undef
 function faultOfAccess(action: Exclude<RegisterAction, { kind: 'delay' }>, target: ResetTarget): string | undefined {
   return (
     faultOfRegister(action.register, target) ??
-    (action.when
-      ? (faultOfRegister(action.when.register, target) ?? fits(action.when.register, action.when))
-      : undefined) ??
+    (action.when === undefined ? undefined : faultOfCondition(action.when, target)) ??
     faultOfValues(action)
   );
 }
 
+function faultOfCondition(when: RegisterCondition, target: ResetTarget): string | undefined {
+  if (typeof when !== 'object' || when === null) return 'has a condition that is none';
+  const { register, mask, equals } = when;
+  return faultOfRegister(register, target) ?? fits(register, { mask, equals }) ?? canHold(when);
+}
+
 function faultOfValues(action: Exclude<RegisterAction, { kind: 'delay' }>): string | undefined {
   const { register } = action;
-  if (action.kind !== 'write' && !isText(action.action)) return `says nothing of what it does to ${register.name}`;
+  if ((action.kind !== 'write' || action.action !== undefined) && !isText(action.action))
+    return `says nothing of what it does to ${register.name}`;
   switch (action.kind) {
     case 'write':
       return fits(register, { value: action.value });
     case 'modify':
       return fits(register, { clear: action.clear, set: action.set });
     case 'expect':
-      return fits(register, { mask: action.mask, equals: action.equals }) ?? canHold(action);
+      return (
+        fits(register, { mask: action.mask, equals: action.equals }) ??
+        canHold(action) ??
+        saysWhatThen(register, action.onMismatch)
+      );
     case 'poll':
       return (
         fits(register, { mask: action.mask, equals: action.equals }) ??
         canHold(action) ??
+        saysWhatThen(register, action.onTimeout) ??
         (isCount(action.intervalMicroseconds, 1_000_000) && isCount(action.timeoutMilliseconds, 60_000)
           ? undefined
           : `waits for ${register.name} without a limit of at most a minute and a pause of at most a second`)
@@ -77,20 +94,14 @@ function faultOfValues(action: Exclude<RegisterAction, { kind: 'delay' }>): stri
   }
 }
 
-const canHold = ({
-  register,
-  mask,
-  equals,
-}: {
-  register: Register;
-  mask: bigint;
-  equals: bigint;
-}): string | undefined =>
+const saysWhatThen = ({ name }: Register, then: unknown): string | undefined =>
+  then === 'fail' || then === 'warn' ? undefined : `does not say what comes of it where ${name} reads otherwise`;
+
+const canHold = ({ register, mask, equals }: RegisterCondition): string | undefined =>
   (equals & ~mask) === 0n ? undefined : `waits for bits of ${register.name} that its mask leaves out`;
 
 function fits({ name, width }: Register, values: object): string | undefined {
   for (const value of Object.values(values) as unknown[]) {
-    if (typeof value === 'object') continue;
     if (typeof value !== 'bigint') return `has a value for ${name} that is no bigint`;
     if (value < 0n || value >> BigInt(8 * width) !== 0n)
       return `has ${hex(value)} for ${name}, which has ${width} bytes`;
@@ -101,7 +112,8 @@ function fits({ name, width }: Register, values: object): string | undefined {
 /** A register is in a region that the device has, inside it, aligned, of a width that VFIO reads and writes as one. */
 function faultOfRegister(register: Register, target: ResetTarget): string | undefined {
   if (typeof register !== 'object' || register === null || !isText(register.name)) return 'names no register';
-  const { name, region, offset, width } = register;
+  const { name, region, offset, width, order = 'little' } = register;
+  if (order !== 'little' && order !== 'big') return `has no byte order for ${name}`;
   if (typeof offset !== 'bigint' || !WIDTHS.includes(width)) return `has no offset or width for ${name}`;
   const found = target.regions.find(({ index }) => index === region);
   if (!found) {
@@ -116,27 +128,3 @@ function faultOfRegister(register: Register, target: ResetTarget): string | unde
     ? undefined
     : `reaches for ${name} at ${hex(offset)}, which is not aligned to its ${width} bytes`;
 }
-
-/**
- * What is wrong with how a plugin silences a device after its use (R-ORDER-4). The kernel silences a PCI function as it opens
- * it, so there it takes a write of its own; elsewhere, all that was needed to silence the device before is needed again.
- */
-export function faultOfSilence(
-  before: readonly ResetAction[],
-  after: readonly ResetAction[],
-  pci: boolean,
-): string | undefined {
-  if (before.length === 0 && pci) {
-    return after.some(({ kind }) => kind === 'write' || kind === 'modify')
-      ? undefined
-      : 'it silences nothing after use';
-  }
-  let next = 0;
-  const needed = before.map(wordsOf);
-  for (const action of after) if (wordsOf(action) === needed[next]) next += 1;
-  return next < needed.length ? 'after use it leaves out what it does before' : undefined;
-}
-
-/** An action without its reason. */
-const wordsOf = ({ why: _, ...action }: ResetAction): string =>
-  JSON.stringify(action, (_key, value: unknown) => (typeof value === 'bigint' ? hex(value) : value));

@@ -9,10 +9,11 @@ import {
   pluginId,
   type PluginSet,
   type ResolvedIommu,
+  type VfioBackend,
   type VmManifest,
 } from '../../model/index.ts';
 import { pluginAmbiguous, pluginFailed, pluginNotFound } from './diagnostics.ts';
-import { guarded } from './guarded.ts';
+import { type Guarded, guarded } from './guarded.ts';
 import { optionsOf } from './options.ts';
 
 /** Which plugin and model a VM gets, and what is wrong with what the manifest says of it. */
@@ -69,15 +70,9 @@ export function chooseIommu(
     const place = typeof vm.iommu === 'string' ? here : [...here, 'type'];
     return failed(unknownModel(type, models, manifest.at(place)));
   }
-  const candidates: Candidate[] = [];
-  for (const plugin of eligible) {
-    const model = type === undefined ? plugin.models[0] : plugin.models.find((one) => one.name === type);
-    if (!model) continue;
-    const claimed = guarded(plugins, plugin, 'claims', () => plugin.claims(host));
-    if ('fault' in claimed) return failed(pluginFailed({ detail: `${claimed.fault}.`, at }));
-    candidates.push({ plugin, model, claim: claimed.value });
-  }
-  const best = closest(candidates, type !== undefined || name !== undefined);
+  const candidates = candidatesOf(eligible, type, host, plugins);
+  if ('fault' in candidates) return failed(pluginFailed({ detail: `${candidates.fault}.`, at }));
+  const best = closest(candidates.value, type !== undefined || name !== undefined);
   if (best.length > 1) {
     const detail = `${best.map(({ plugin }) => pluginId(plugin)).join(' and ')} fit equally well. Name one: "iommu: {plugin: ${best[0]?.plugin.name}}".`;
     return failed(pluginAmbiguous({ detail, at }));
@@ -92,13 +87,14 @@ export function chooseIommu(
   function resolved({ plugin, model }: Candidate): ChosenIommu {
     const chain = chainOf(plugin, plugins);
     const optioned = optionsOf(plugin, written.options, [...here, 'options'], manifest, plugins);
-    const backend = chain.find((one) => one.backend)?.backend?.(host);
+    const backend = backendOf(chain, host, plugins);
+    if ('fault' in backend) return failed(pluginFailed({ detail: `${backend.fault}.`, at }));
     return {
       iommu: {
         ...common,
         type: model.name,
         // A model without a number that the host does not know either is refused by its plugin's laws.
-        extension: model.extension ?? backend?.extension ?? 0,
+        extension: model.extension ?? backend.value?.extension ?? 0,
         isolates: plugin.isolates,
         plugins: chain,
         options: optioned.options,
@@ -106,6 +102,34 @@ export function chooseIommu(
       diagnostics: optioned.diagnostics,
     };
   }
+}
+
+/** The plugins that have the model, or with no model named any, each with how well it fits the host. */
+function candidatesOf(
+  eligible: readonly IommuPlugin[],
+  type: string | undefined,
+  host: HostIndex,
+  plugins: PluginSet,
+): Guarded<Candidate[]> {
+  const candidates: Candidate[] = [];
+  for (const plugin of eligible) {
+    const model = type === undefined ? plugin.models[0] : plugin.models.find((one) => one.name === type);
+    if (!model) continue;
+    const claimed = guarded(plugins, plugin, 'claims', () => plugin.claims(host));
+    if ('fault' in claimed) return claimed;
+    candidates.push({ plugin, model, claim: claimed.value });
+  }
+  return { value: candidates };
+}
+
+/** What the nearest plugin that knows backends says of the host's. */
+function backendOf(
+  chain: readonly IommuPlugin[],
+  host: HostIndex,
+  plugins: PluginSet,
+): Guarded<VfioBackend | undefined> {
+  const plugin = chain.find((one) => one.backend);
+  return plugin ? guarded(plugins, plugin, 'backend', () => plugin.backend?.(host)) : { value: undefined };
 }
 
 const isCalled = (plugin: IommuPlugin, name: string): boolean => plugin.name === name || pluginId(plugin) === name;

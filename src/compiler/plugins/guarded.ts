@@ -1,4 +1,4 @@
-import { type Plugin, PluginFault, type PluginSet } from '../../model/index.ts';
+import { invariant, type Plugin, PluginFault, type PluginSet } from '../../model/index.ts';
 
 /** What a hook gave, or how it failed, in words. */
 export type Guarded<T> = { readonly value: T } | { readonly fault: string };
@@ -8,7 +8,7 @@ export function guarded<T>(plugins: PluginSet, plugin: Plugin, hook: string, run
   try {
     return { value: plugins.call(plugin, hook, run) };
   } catch (error) {
-    if (!(error instanceof PluginFault)) throw error;
+    invariant(error instanceof PluginFault, `a call of ${hook} threw what is no plugin's fault: ${String(error)}`);
     return { fault: error.message };
   }
 }

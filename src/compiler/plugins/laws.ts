@@ -42,10 +42,12 @@ function check<Context>(
   return laws.flatMap((law) => {
     const answer = guarded(plugins, plugin, `law ${law.id}`, () => [...law.check(context)]);
     if ('fault' in answer) return [pluginFailed({ detail: `${answer.fault}.`, at })];
-    const known = new Set(law.reports.map(({ code }) => code));
-    const stranger = answer.value.find(({ code }) => !known.has(code));
-    if (!stranger) return answer.value;
-    const detail = `plugin ${pluginId(plugin)}@${plugin.version}: its law ${law.id} reports ${stranger.code}, which it does not declare.`;
+    const known = new Set<string | undefined>(law.reports.map(({ code }) => code));
+    // A plugin may be written in JavaScript, and find what is no finding.
+    const codes = (answer.value as readonly (Diagnostic | null | undefined)[]).map((found) => found?.code);
+    const strange = codes.findIndex((code) => !known.has(code));
+    if (strange < 0) return answer.value;
+    const detail = `plugin ${pluginId(plugin)}@${plugin.version}: its law ${law.id} reports ${codes[strange] ?? 'no diagnostic'}, which it does not declare.`;
     return [pluginFailed({ detail, at })];
   });
 }

@@ -11,7 +11,9 @@ const MAINLINE: ReadonlySet<number> = new Set([1, 3, 6, 8]);
  * set, on a host of which the plan says that it has such a backend (R-PAMU-6).
  */
 export const checkForeignIommus: Law = function* (plan) {
-  const relies = plan.facts.some(({ subject, value }) => subject.startsWith('backend ') && value !== null);
+  const backends = plan.facts.filter(({ subject }) => subject.startsWith('backend ')).map(({ value }) => value ?? '');
+  // As collectFacts words it: "extension 4097, dialect explicit".
+  const relies = (extension: number) => backends.some((value) => value.split(', ')[0] === `extension ${extension}`);
   const extensions = new Map<string, number>();
   const made = new Map<string, string>();
   for (const step of plan.up) {
@@ -22,7 +24,7 @@ export const checkForeignIommus: Law = function* (plan) {
     if (extension === undefined) yield `${step.id} comes before ${step.container} has an IOMMU model.`;
     else if (MAINLINE.has(extension))
       yield `${step.id} goes to ${step.container} of the kernel's own extension ${extension}.`;
-    if (!relies) yield `${step.id} is for a backend that the plan does not rely on.`;
+    else if (!relies(extension)) yield `${step.id} is for a backend that the plan does not rely on.`;
   }
   for (const step of plan.down) {
     if (step.kind !== 'container-ioctl') continue;

@@ -10,6 +10,16 @@ interface HandleUse {
 /** Which run-time handles a step makes, uses and ends. */
 export function handlesOf(step: Step): HandleUse {
   switch (step.kind) {
+    case 'load-module':
+    case 'set-module-parameter':
+    case 'set-driver-override':
+    case 'unbind-driver':
+    case 'bind-driver':
+    case 'wait-node':
+    case 'wait-noiommu-node':
+    case 'chown-node':
+    case 'chmod-node':
+      return { uses: [] };
     case 'open-container':
     case 'open-group':
     case 'open-noiommu-group':
@@ -20,18 +30,51 @@ export function handlesOf(step: Step): HandleUse {
       return { makes: step.handle, uses: [step.groupHandle] };
     case 'allocate-memory':
       return { makes: step.handle, uses: step.memfd === null ? [] : [step.memfd] };
+    case 'free-memory':
+      return { uses: [], ends: step.memory };
+    case 'close':
+      return { uses: [], ends: step.handle };
+    default:
+      return { uses: usedBy(step) };
+  }
+}
+
+/** Steps that no handle is only used by. */
+type Maker =
+  | 'load-module'
+  | 'set-module-parameter'
+  | 'set-driver-override'
+  | 'unbind-driver'
+  | 'bind-driver'
+  | 'wait-node'
+  | 'wait-noiommu-node'
+  | 'chown-node'
+  | 'chmod-node'
+  | 'open-container'
+  | 'open-group'
+  | 'open-noiommu-group'
+  | 'create-memfd'
+  | 'create-eventfd'
+  | 'open-device'
+  | 'allocate-memory'
+  | 'free-memory'
+  | 'close';
+
+/** Of steps that only use handles: which. */
+function usedBy(step: Exclude<Step, { kind: Maker }>): readonly string[] {
+  switch (step.kind) {
     case 'check-api-version':
     case 'check-extension':
     case 'set-iommu':
     case 'container-ioctl':
     case 'check-iommu-info':
     case 'unmap-dma':
-      return { uses: [step.container] };
+      return [step.container];
     case 'check-group-viable':
     case 'unset-container':
-      return { uses: [step.groupHandle] };
+      return [step.groupHandle];
     case 'set-container':
-      return { uses: [step.groupHandle, step.container] };
+      return [step.groupHandle, step.container];
     case 'check-device-info':
     case 'check-region-info':
     case 'check-irq-info':
@@ -45,31 +88,17 @@ export function handlesOf(step: Step): HandleUse {
     case 'delay':
     case 'check-hot-reset':
     case 'clear-irqs':
-      return { uses: [step.deviceHandle] };
+      return [step.deviceHandle];
     case 'hot-reset':
-      return { uses: [step.deviceHandle, ...step.groupHandles] };
+      return [step.deviceHandle, ...step.groupHandles];
     case 'set-irqs':
-      return { uses: [step.deviceHandle, ...step.eventfds] };
+      return [step.deviceHandle, ...step.eventfds];
     case 'set-irq-unmask':
-      return { uses: [step.deviceHandle, step.eventfd] };
+      return [step.deviceHandle, step.eventfd];
     case 'resize-memfd':
-      return { uses: [step.memfd] };
+      return [step.memfd];
     case 'map-dma':
-      return { uses: [step.container, step.memory] };
-    case 'free-memory':
-      return { uses: [], ends: step.memory };
-    case 'close':
-      return { uses: [], ends: step.handle };
-    case 'load-module':
-    case 'set-module-parameter':
-    case 'set-driver-override':
-    case 'unbind-driver':
-    case 'bind-driver':
-    case 'wait-node':
-    case 'wait-noiommu-node':
-    case 'chown-node':
-    case 'chmod-node':
-      return { uses: [] };
+      return [step.container, step.memory];
     default:
       return unreachable(step);
   }

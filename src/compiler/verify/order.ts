@@ -1,6 +1,6 @@
 import type { Plan, RegisterStep, Step } from '../../model/index.ts';
 import type { Law } from './law.ts';
-import { isQuiescing, wordsOfRegister } from './registers.ts';
+import { isQuiescing, isRegisterStep, wordsOfRegister } from './registers.ts';
 
 /** What has happened to a container so far. */
 interface ContainerState {
@@ -62,9 +62,10 @@ class OrderTracker {
   }
 
   *up(step: Plan['up'][number]): Generator<string> {
-    if (isQuiescing(step)) {
+    if (isRegisterStep(step)) {
       const { deviceHandle } = step;
-      if (this.ofDevice(deviceHandle).mapped) yield `${step.id} silences a device after memory is mapped.`;
+      if (this.ofDevice(deviceHandle).mapped) yield `${step.id} reaches into a device after memory is mapped.`;
+      if (!isQuiescing(step)) return;
       this.programs.set(deviceHandle, [...(this.programs.get(deviceHandle) ?? []), wordsOfRegister(step)]);
       return;
     }
@@ -103,6 +104,9 @@ class OrderTracker {
         if (this.ofDevice(step.deviceHandle).mapped) yield `${step.id} resets a device after memory is mapped.`;
         this.resettable.add(step.deviceHandle);
         break;
+      case 'hot-reset':
+        if (this.ofDevice(step.deviceHandle).mapped) yield `${step.id} resets a bus after memory is mapped.`;
+        break;
       case 'set-irqs':
         this.ofDevice(step.deviceHandle).interrupts.add(interruptOf(step));
         break;
@@ -130,10 +134,10 @@ class OrderTracker {
   }
 
   *down(step: Plan['down'][number]): Generator<string> {
-    if (isQuiescing(step)) {
+    if (isRegisterStep(step)) {
       const { deviceHandle } = step;
       if (this.ofDevice(deviceHandle).interrupts.size > 0) yield `${step.id} comes before the interrupts are off.`;
-      this.repeat(step, wordsOfRegister(step));
+      if (isQuiescing(step)) this.repeat(step, wordsOfRegister(step));
       return;
     }
     switch (step.kind) {

@@ -1,6 +1,7 @@
-import type { Step, StepKind } from '../../model/index.ts';
+import type { Plan, Step, StepKind } from '../../model/index.ts';
 import { handlesOf } from './handles.ts';
 import type { Law } from './law.ts';
+import { isQuiescing, wordsOfRegister } from './registers.ts';
 
 /** What may be done to silence a device whose holder is gone: nothing that outlives us, and no mapping. */
 const ALLOWED: ReadonlySet<StepKind> = new Set([
@@ -45,7 +46,34 @@ export const checkRecovery: Law = function* (plan) {
   }
   yield* checkOwnHandles(steps);
   yield* checkOwnOrder(steps);
+  yield* checkSilencing(plan, steps);
 };
+
+/**
+ * What `up` does to silence a device is done again when its holder is gone. PCI functions the kernel silences as their last
+ * descriptor goes (vfio_pci_core_disable in drivers/vfio/pci/vfio_pci_core.c).
+ */
+function* checkSilencing(plan: Plan, steps: readonly Step[]): Generator<string> {
+  const done = programsOf(steps);
+  for (const [address, program] of programsOf(plan.up)) {
+    let next = 0;
+    for (const words of done.get(address) ?? []) if (words === program[next]) next += 1;
+    if (next < program.length) yield `The recovery does not silence ${address} as up does.`;
+  }
+}
+
+/** What silences each open device that is not a PCI function, by its address. */
+function programsOf(steps: readonly Step[]): Map<string, string[]> {
+  const opened = new Map<string, string>();
+  const programs = new Map<string, string[]>();
+  for (const step of steps) {
+    if (step.kind === 'open-device' && step.device.bus !== 'pci') opened.set(step.handle, step.device.address);
+    if (!isQuiescing(step)) continue;
+    const address = opened.get(step.deviceHandle);
+    if (address !== undefined) programs.set(address, [...(programs.get(address) ?? []), wordsOfRegister(step)]);
+  }
+  return programs;
+}
 
 /** What of the host a step opens or gives away. */
 function subjectOf(step: Step): string[] {

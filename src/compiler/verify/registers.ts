@@ -1,4 +1,4 @@
-import { hex, type Plan, type RegisterStep, type Step, type StepOf } from '../../model/index.ts';
+import { hex, type Plan, type RegisterStep, type Step } from '../../model/index.ts';
 import type { Law } from './law.ts';
 
 /** PCI Express has 4 KiB of configuration space at most; it is region 7 (VFIO_PCI_CONFIG_REGION_INDEX, linux/vfio.h). */
@@ -60,10 +60,10 @@ function* checkStep(step: Step, plugins: ReadonlySet<string>, regions: Regions):
   }
   if (!step.when) return;
   yield* checkPlace(step, step.when, step.deviceHandle, regions);
-  yield* checkFits(step, step.when.width, step.when.mask, step.when.equals);
+  yield* checkBits(step, step.when);
 }
 
-const isRegisterStep = (step: Step): step is RegisterStep =>
+export const isRegisterStep = (step: Step): step is RegisterStep =>
   step.kind === 'write-region' ||
   step.kind === 'modify-region' ||
   step.kind === 'expect-region' ||
@@ -113,10 +113,17 @@ function* checkValues(step: RegisterStep): Generator<string> {
       break;
     case 'expect-region':
     case 'poll-region':
-      yield* checkFits(step, step.width, step.mask, step.equals);
-      if ((step.equals & ~step.mask) !== 0n) yield `${step.id} waits for bits that its mask leaves out.`;
+      yield* checkBits(step, step);
       break;
   }
+}
+
+function* checkBits(
+  step: Step,
+  { width, mask, equals }: { readonly width: number; readonly mask: bigint; readonly equals: bigint },
+): Generator<string> {
+  yield* checkFits(step, width, mask, equals);
+  if ((equals & ~mask) !== 0n) yield `${step.id} waits for bits that its mask leaves out.`;
 }
 
 function* checkFits(step: Step, width: number, ...values: readonly bigint[]): Generator<string> {
@@ -125,30 +132,28 @@ function* checkFits(step: Step, width: number, ...values: readonly bigint[]): Ge
   }
 }
 
-/** The steps of the way back that silence a device, as words that the ones of `up` can be compared with. */
+/** What a step does to a register, and when, as words that can be compared. */
 export const wordsOfRegister = (step: RegisterStep): string => {
-  const place = `${step.kind} ${step.index}+${hex(step.offset)}/${step.width}`;
+  const { when } = step;
+  const condition = when ? ` if ${placeOf(when)} &${hex(when.mask)} ${hex(when.equals)}` : '';
+  return `${step.kind} ${placeOf(step)} ${accessOf(step)}${condition}`;
+};
+
+const placeOf = ({ index, offset, width, order = 'little' }: Place & Pick<RegisterStep, 'order'>): string =>
+  `${index}+${hex(offset)}/${width} ${order}`;
+
+function accessOf(step: RegisterStep): string {
   switch (step.kind) {
     case 'write-region':
-      return `${place} ${hex(step.value)}`;
+      return hex(step.value);
     case 'modify-region':
-      return `${place} ~${hex(step.clear)} |${hex(step.set)}`;
+      return `~${hex(step.clear)} |${hex(step.set)}`;
     case 'expect-region':
     case 'poll-region':
-      return `${place} &${hex(step.mask)} ${hex(step.equals)}`;
+      return `&${hex(step.mask)} ${hex(step.equals)}`;
   }
-};
+}
 
 /** A step that is part of silencing a device. */
 export const isQuiescing = (step: Plan['up'][number]): step is RegisterStep =>
   isRegisterStep(step) && step.part === 'quiesce';
-
-/** Laws about hot resets: whoever resets a bus was told before what it hits. */
-export const checkHotResets: Law = function* (plan) {
-  const checked = new Set<string>();
-  for (const step of plan.up) if (step.kind === 'check-hot-reset') checked.add(step.deviceHandle);
-  const isHotReset = (step: Step): step is StepOf<'hot-reset'> => step.kind === 'hot-reset';
-  for (const step of [...plan.up, ...plan.down].filter(isHotReset)) {
-    if (!checked.has(step.deviceHandle)) yield `${step.id} resets a bus, and nothing asked before what is on it.`;
-  }
-};

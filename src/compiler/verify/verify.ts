@@ -9,7 +9,8 @@ import { checkOrder } from './order.ts';
 import { checkReferences } from './references.ts';
 import { checkForeignIommus } from './foreign-iommu.ts';
 import { checkRecovery } from './recovery.ts';
-import { checkHotResets, checkRegisters } from './registers.ts';
+import { checkHotResets } from './hot-resets.ts';
+import { checkRegisters } from './registers.ts';
 import { checkWayBack } from './way-back.ts';
 
 export { planBreaksLaw };
