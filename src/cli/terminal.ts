@@ -26,20 +26,22 @@ export function processTerminal(ansi: string): Terminal {
       return Boolean(process.stdin.isTTY && stderr.isTTY);
     },
     colour: (stream) => wantsColour(ansi, env, Boolean(stream === 'out' ? stdout.isTTY : stderr.isTTY)),
-    confirm: async (question) => {
-      const { createInterface } = await import('node:readline/promises');
-      const reader = createInterface({ input: process.stdin, output: stderr });
-      try {
-        const answer = await reader.question(`${question} [y/N] `);
-        return /^y(es)?$/i.test(answer.trim());
-      } finally {
-        reader.close();
-      }
-    },
+    confirm: async (question) => /^y(es)?$/i.test(await ask(`${question} [y/N] `)),
+    ask,
     readStdin: async () => {
       const chunks: Buffer[] = [];
       for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
       return Buffer.concat(chunks).toString('utf8');
     },
   };
+}
+
+async function ask(question: string): Promise<string> {
+  const { createInterface } = await import('node:readline/promises');
+  const reader = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return (await reader.question(question)).trim();
+  } finally {
+    reader.close();
+  }
 }

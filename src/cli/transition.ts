@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { ProjectRecord } from '../runtime/project/record.ts';
 import { StateDirectory, StateDirectoryError } from '../runtime/project/state-directory.ts';
 import { ExitStatus } from './exit-status.ts';
@@ -9,10 +10,13 @@ export interface StateLock {
   release(): void;
 }
 
-export const stateDirectoryOf = ({ global, terminal }: Invocation): StateDirectory =>
-  global.stateDir
+/** Absolute: a supervisor works in another directory. */
+export function stateDirectoryOf({ global, terminal }: Invocation): StateDirectory {
+  const { path } = global.stateDir
     ? new StateDirectory(global.stateDir)
     : StateDirectory.default(global.host !== undefined || global.tree !== undefined, terminal.env);
+  return new StateDirectory(resolve(terminal.cwd, path));
+}
 
 /** Throws {@link UsageError} for a host that cannot be changed, because it is only a device tree. */
 export function refuseTree({ global }: Invocation): void {

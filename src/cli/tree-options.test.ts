@@ -35,6 +35,7 @@ async function run(...args: string[]) {
     interactive: false,
     colour: () => false,
     confirm: async () => false,
+    ask: () => Promise.resolve(''),
     readStdin: async () => '',
   }));
   return { status, out, err };

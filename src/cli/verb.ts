@@ -14,6 +14,8 @@ export interface Terminal {
   colour(stream: 'out' | 'err'): boolean;
   /** Asks a yes-or-no question on stderr. */
   confirm(question: string): Promise<boolean>;
+  /** Asks a question on stderr; the answer without the space around it. */
+  ask(question: string): Promise<string>;
   /** Reads stdin whole, for `-f -`. */
   readStdin(): Promise<string>;
 }

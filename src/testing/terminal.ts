@@ -7,7 +7,7 @@ export interface RecordingTerminal extends Terminal {
 
 /** A terminal for tests of verbs: nobody sits at it, and a question that is asked all the same fails the test. */
 export function recordingTerminal(
-  options: Partial<Pick<Terminal, 'env' | 'cwd' | 'interactive' | 'confirm' | 'readStdin'>> = {},
+  options: Partial<Pick<Terminal, 'env' | 'cwd' | 'interactive' | 'confirm' | 'ask' | 'readStdin'>> = {},
 ): RecordingTerminal {
   const output = { out: '', err: '' };
   return {
@@ -19,6 +19,7 @@ export function recordingTerminal(
     interactive: false,
     colour: () => false,
     confirm: () => Promise.reject(new Error('a test was asked a question')),
+    ask: () => Promise.reject(new Error('a test was asked a question')),
     readStdin: () => Promise.reject(new Error('a test has no stdin')),
     ...options,
   };

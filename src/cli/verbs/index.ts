@@ -11,6 +11,7 @@ export const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   ps: async () => (await import('./ps.ts')).verb,
   inspect: async () => (await import('./inspect.ts')).verb,
   capture: async () => (await import('./capture.ts')).verb,
+  plugin: async () => (await import('./plugin.ts')).verb,
   schema: async () => (await import('./schema.ts')).verb,
   completion: async () => (await import('./completion.ts')).completionVerb(verbs),
 };

@@ -35,6 +35,7 @@ async function run(verb: Verb, args: readonly string[], options: Record<string, 
     interactive: false,
     colour: () => false,
     confirm: async () => false,
+    ask: () => Promise.resolve(''),
     readStdin: async () => '',
   };
   const global = { file: [], envFile: [], host: file, quiet: false, verbose: false };

@@ -33,7 +33,9 @@ export function iommuChecks(subject: ContractSubject, plugin: IommuPlugin, optio
     ask('backend', () => plugin.backend?.(host) ?? null);
   }
   const claimed = claims.filter(({ claim }) => claim !== 'none').map(({ host }) => host);
-  const steps = claimed.flatMap((host) => {
+  // One that claims no host is used where a manifest names it, which may be anywhere.
+  const tried = claimed.length > 0 ? claimed : hosts.slice(0, 1);
+  const steps = tried.flatMap((host) => {
     const context = frozen(contextOf(plugin, host, options));
     const domain = [
       ...ask('configure', () => plugin.configure?.(context) ?? []),

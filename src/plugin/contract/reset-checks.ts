@@ -24,9 +24,9 @@ interface Programs {
   readonly reset: readonly ResetAction[];
 }
 
-/** Everything that a reset plugin has to keep, on devices that are made up for its matches and on those of real hosts. */
+/** Everything that a reset plugin has to keep, on devices that are made up for its matches. */
 export function resetChecks(subject: ContractSubject, plugin: ResetPlugin, options: PluginOptions): ContractCheck[] {
-  const targets = [...madeUpTargets(plugin), ...subject.targets].map((target) => frozen(target));
+  const targets = madeUpTargets(plugin).map((target) => frozen(target));
   const impure: string[] = [];
   const programs = targets.flatMap((target) =>
     MOMENTS.map((moment): Programs => {

@@ -12,10 +12,8 @@ export interface ContractSubject {
   readonly plugin: Plugin;
   readonly files: PackageFiles;
   readonly plugins: Pick<PluginSet, 'call' | 'checkOptions'>;
-  /** Hosts that it is asked about besides those that are made up for it. */
+  /** Hosts that an IOMMU plugin is asked about, besides one that has nothing. */
   readonly hosts: readonly HostIndex[];
-  /** Devices of those hosts that it is for. */
-  readonly targets: readonly ResetTarget[];
   /** What is wrong with a program, in words: what the compiler refuses. Undefined where nothing is. */
   faultOfProgram(program: readonly ResetAction[], target: ResetTarget): string | undefined;
 }

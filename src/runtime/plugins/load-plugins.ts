@@ -1,4 +1,4 @@
-import { type Diagnostic, type PluginSet, pluginId, type Result } from '../../model/index.ts';
+import { type Diagnostic, hasErrors, type PluginSet, pluginId, type Result } from '../../model/index.ts';
 import { HookCaller } from './call.ts';
 import { checkContract } from './contract.ts';
 import { pluginContract, pluginNotLoadable, pluginTwice } from './diagnostics.ts';
@@ -44,6 +44,14 @@ type Outcome = { readonly loaded: LoadedPlugin } | { readonly left: UnusablePlug
  * beside it. There is no value where one that is listed cannot be used; another that cannot is left out with a warning.
  */
 export async function loadPlugins(request: PluginRequest): Promise<Result<LoadedPlugins>> {
+  const { plugins, diagnostics } = await survey(request);
+  return hasErrors(diagnostics) ? { diagnostics } : { value: plugins, diagnostics };
+}
+
+/** The same, with those that can be used also where others cannot: for lists. */
+export async function survey(
+  request: PluginRequest,
+): Promise<{ readonly plugins: LoadedPlugins; readonly diagnostics: readonly Diagnostic[] }> {
   const diagnostics: Diagnostic[] = [];
   const found: FoundPlugin[] = [];
   for (const named of request.named) {
@@ -58,10 +66,9 @@ export async function loadPlugins(request: PluginRequest): Promise<Result<Loaded
   const unique = withoutTwins(outcomes.flatMap((outcome) => ('loaded' in outcome ? [outcome.loaded] : [])));
   left.push(...withoutBase(unique.loaded));
   diagnostics.push(...unique.diagnostics, ...left.map(({ diagnostic }) => diagnostic));
-  if (diagnostics.some(({ severity }) => severity === 'error')) return { diagnostics };
   const usable = unique.loaded.filter(({ plugin }) => !left.some(({ id }) => id === pluginId(plugin)));
   const compile = request.options ? await loadSchemaCompiler() : undefined;
-  return { value: setOf(usable, left, compile), diagnostics };
+  return { plugins: setOf(usable, left, compile), diagnostics };
 }
 
 /** The plugins that come with vfio-compose, options and all: what tests compile with. */

@@ -1,0 +1,29 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { pluginId } from '../src/model/index.ts';
+import { expect, test } from 'vitest';
+import { subjectOf } from '../src/cli/plugin-subject.ts';
+import { exampleHosts } from '../src/cli/verbs/plugin/test.ts';
+import { checkPlugin } from '../src/plugin/contract/index.ts';
+import { builtinPlugins } from '../src/runtime/plugins/index.ts';
+import { ROOT } from './sources.ts';
+
+const plugins = await builtinPlugins();
+const hosts = await exampleHosts();
+const FOLDERS = readdirSync(join(ROOT, 'plugins')).filter((name) =>
+  existsSync(join(ROOT, 'plugins', name, 'package.json')),
+);
+
+test('every folder of plugins/ is a plugin of its name', () => {
+  expect(FOLDERS.length).toBeGreaterThan(0);
+  expect(plugins.loaded.map(({ plugin }) => pluginId(plugin)).sort()).toEqual([...FOLDERS].sort());
+});
+
+test.each(plugins.loaded.map((loaded) => ({ id: pluginId(loaded.plugin), loaded })))(
+  'R-RESET-6: $id keeps the contract of plugins',
+  ({ loaded }) => {
+    const checks = checkPlugin(subjectOf(loaded, plugins, hosts));
+    expect(checks.length).toBeGreaterThan(5);
+    expect(checks.filter(({ failures }) => failures.length > 0)).toEqual([]);
+  },
+);
