@@ -10,6 +10,8 @@ export interface ResetRequest {
   readonly quiesceOnly: boolean;
   /** IOMMU model; undefined for the one of the host. */
   readonly iommu: string | undefined;
+  /** Accept a host that does not isolate the interrupts of devices. */
+  readonly unsafeInterrupts: boolean;
 }
 
 /** What a position in the manifest of a reset is called. */
@@ -20,12 +22,15 @@ export const resetProject = ({ address }: HostDevice): string =>
   `reset-${address.toLowerCase().replace(/[^a-z0-9_-]+/g, '-')}`.slice(0, 63);
 
 /** A manifest with one device, so that everything that holds for `up` holds for a reset: its laws, its plan, its way back. */
-export function resetManifest({ device, quiesceOnly, iommu }: ResetRequest, cwd: string): LoadedManifest {
+export function resetManifest(
+  { device, quiesceOnly, iommu, unsafeInterrupts }: ResetRequest,
+  cwd: string,
+): LoadedManifest {
   // JSON is YAML: no name needs quotes of another kind.
   const lines = [
     'version: 1',
     `name: ${resetProject(device)}`,
-    ...(iommu === undefined ? [] : [`iommu: ${JSON.stringify(iommu)}`]),
+    ...(unsafeInterrupts || iommu !== undefined ? [`iommu: ${JSON.stringify({ type: iommu, unsafeInterrupts })}`] : []),
     'devices:',
     '  device:',
     `    ${isPci(device) ? 'pci' : 'platform'}: ${JSON.stringify(device.address)}`,

@@ -18,6 +18,10 @@ export const verb: Verb = {
       .argument('<device>', 'its address, name, path in the device tree, network interface or disk')
       .option('--quiesce-only', 'no DMA and no interrupts any more, but leave the rest of its state')
       .option('--iommu <model>', 'the IOMMU model to open it with, as a manifest names it')
+      .option(
+        '--unsafe-interrupts',
+        'accept a host where a device can forge interrupts, as unsafeInterrupts of a manifest does',
+      )
       .option('-y, --yes', 'do not ask');
   },
   run: async (invocation) => {
@@ -37,6 +41,7 @@ export const verb: Verb = {
       return await reset(invocation, lock, {
         device: found.device,
         quiesceOnly: options['quiesceOnly'] === true,
+        unsafeInterrupts: options['unsafeInterrupts'] === true,
         iommu: typeof options['iommu'] === 'string' ? options['iommu'] : undefined,
       });
     } finally {
