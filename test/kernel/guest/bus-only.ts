@@ -1,5 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
-import { PCI, attribute, linkOf } from './pci.ts';
+import { holds } from './assert.ts';
+import { carriesPackets } from './network.ts';
+import { PCI, attribute, linkOf, netdevsOf } from './pci.ts';
 
 /**
  * Leaves a card of two functions with no reset but that of its bus, as many graphics cards are. The kernel takes `bus`
@@ -13,6 +15,18 @@ export async function makeBusOnly(first: string, second: string): Promise<void> 
 /** As the kernel finds the card when it starts. */
 export async function findMethodsAnew(first: string, second: string): Promise<void> {
   await without(second, () => setMethods(first, 'default'));
+}
+
+/**
+ * Both ports work with their host driver. On the AMD machine the card carries no packets to begin with, before anything has
+ * touched it: there it is only asked whether the interfaces are back.
+ */
+export async function portsWork(machine: string, ports: readonly string[]): Promise<void> {
+  for (const port of ports) {
+    const [name] = netdevsOf(port);
+    holds(name !== undefined, `${port} has no network interface`);
+    if (machine !== 'amd') await carriesPackets(name);
+  }
 }
 
 /** What the kernel would try for a function, in its order. */

@@ -1,14 +1,13 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import type { Plan, Step } from '../../../src/model/index.ts';
 import { contains, equal, holds } from './assert.ts';
-import { findMethodsAnew, makeBusOnly, methodsOf } from './bus-only.ts';
+import { findMethodsAnew, makeBusOnly, methodsOf, portsWork } from './bus-only.ts';
 import { mark, marked } from './e1000e.ts';
 import { savePlan, upEdited } from './edited-plan.ts';
 import { supervisorOf } from './held-device.ts';
 import { HeldRun, planHere } from './held-run.ts';
 import { cameBack, hostState, type HostState } from './host-state.ts';
-import { carriesPackets } from './network.ts';
-import { findNics, linkOf, netdevsOf } from './pci.ts';
+import { findNics, linkOf } from './pci.ts';
 import { isThere, descriptorsOf } from './process.ts';
 import { ended, project } from './project.ts';
 import type { Scenario } from './scenario.ts';
@@ -16,7 +15,7 @@ import type { Scenario } from './scenario.ts';
 const JOURNAL = '/run/hot-reset';
 
 /** A card whose only reset is that of its bus: given to one VM it is reset as a whole, and to nobody in parts. */
-export const hotReset: Scenario = ({ test, cleanup }) => {
+export const hotReset: Scenario = ({ test, cleanup, machine }) => {
   const { shared } = findNics();
   const [first, second] = shared;
   const memory = 'memory: [{ iova: 0x40000000, size: 2MiB }]\n';
@@ -28,13 +27,9 @@ export const hotReset: Scenario = ({ test, cleanup }) => {
   let plan: Plan;
   let run: HeldRun | undefined;
 
-  const works = async (): Promise<void> => {
+  const works = (): Promise<void> => {
     cameBack(before);
-    for (const name of shared) {
-      const [netdev] = netdevsOf(name);
-      holds(netdev !== undefined, `${name} has no network interface`);
-      await carriesPackets(netdev);
-    }
+    return portsWork(machine, shared);
   };
 
   test('the card is left with the reset of its bus alone', async () => {

@@ -1,17 +1,16 @@
 import { writeFileSync } from 'node:fs';
-import { equal, holds } from './assert.ts';
-import { findMethodsAnew, makeBusOnly, methodsOf } from './bus-only.ts';
+import { equal } from './assert.ts';
+import { findMethodsAnew, makeBusOnly, methodsOf, portsWork } from './bus-only.ts';
 import { COMMAND, INTX_DISABLE, IO, MASTER, MEMORY, mark, marked } from './e1000e.ts';
 import { cameBack, hostState, type HostState } from './host-state.ts';
-import { carriesPackets } from './network.ts';
-import { PCI, bindTo, findNics, giveBack, groupOf, linkOf, netdevsOf } from './pci.ts';
+import { PCI, bindTo, findNics, giveBack, groupOf, linkOf } from './pci.ts';
 import type { Scenario } from './scenario.ts';
 import * as vfio from './vfio.ts';
 
 const IO_MEMORY_MASTER = IO | MEMORY | MASTER;
 
 /** What the kernel says of the reset of a bus with two functions, and to whom it gives it: the ground of reset-pci. */
-export const rawHotReset: Scenario = ({ test, cleanup }) => {
+export const rawHotReset: Scenario = ({ test, cleanup, machine }) => {
   const { shared } = findNics();
   const [first, second] = shared;
   const found = shared.map(methodsOf);
@@ -36,6 +35,7 @@ export const rawHotReset: Scenario = ({ test, cleanup }) => {
     for (const fd of held.splice(0).reverse()) vfio.close(fd);
   };
 
+  test('both ports work before anything is reset', () => portsWork(machine, shared));
   test('R-RESET-5: only the first function of a card lists the bus: the others were not there when the kernel looked', () => {
     equal(found, ['pm bus', 'pm'], 'the methods');
   });
@@ -116,11 +116,7 @@ export const rawHotReset: Scenario = ({ test, cleanup }) => {
   test('the card works with its host driver after that', async () => {
     for (const name of shared) giveBack(name);
     cameBack(before);
-    for (const name of shared) {
-      const [netdev] = netdevsOf(name);
-      holds(netdev !== undefined, `${name} has no network interface`);
-      await carriesPackets(netdev);
-    }
+    await portsWork(machine, shared);
   });
   test('the card has its methods back', async () => {
     await findMethodsAnew(first, second);

@@ -378,6 +378,16 @@ describe('resets', () => {
     expect(await reset([...groups, other, other])).toBe('EINVAL');
   });
 
+  test('R-RESET-5: a bridge beside the function is in the way of a bus reset', async () => {
+    const gpu = '0000:03:00.0';
+    const builder = host().intelIommu().bridge('0000:00:01.0', { bus: '03' }).gpu(gpu, { group: 17 });
+    const session = new Session(builder.bridge('0000:03:01.0', { bus: '04' }).build());
+    await session.take(gpu);
+    const { groups } = session.joined([17]);
+    const device = await uapi.getDeviceFd(session.kernel, groups[0] ?? -1, gpu);
+    expect(await errnoOfLater(uapi.pciHotReset(session.kernel, device, groups))).toBe('EINVAL');
+  });
+
   test('a device on a root bus has no bus reset', async () => {
     const { session, device } = await opened();
     expect(errnoOf(() => uapi.getPciHotResetInfo(session.kernel, device))).toBe('ENODEV');

@@ -66,20 +66,22 @@ function givenGroups(files: FileTable, abi: Abi, argument: Buffer, count: number
   return groups;
 }
 
-/** VFIO_DEVICE_PCI_HOT_RESET in group mode: every endpoint that is hit must be on VFIO, in a group that was given. */
+/**
+ * VFIO_DEVICE_PCI_HOT_RESET in group mode: every function that is hit must be on VFIO, in a group that was given. A bridge
+ * among them is in the way, pcieport or not (vfio_pci_dev_set_resettable in drivers/vfio/pci/vfio_pci_core.c).
+ */
 export function hotReset(host: SimHost, files: FileTable, abi: Abi, device: PciVfioDevice, argument: Buffer): number {
   const { argsz, flags, count } = HOT_RESET.read(abi, argument);
   if (argsz < HOT_RESET.size || flags !== 0) refuse('EINVAL');
   const hit = affected(host, device.device);
   if (count === 0 || count > hit.length) refuse('EINVAL');
   const groups = givenGroups(files, abi, argument, count);
-  const endpoints = hit.filter(({ driver }) => driver !== 'pcieport');
-  for (const { driver, vfio } of endpoints) {
+  for (const { driver, vfio } of hit) {
     if (driver === null || !isVfioDriver(driver) || !vfio || !groups.has(vfio.group)) refuse('EINVAL');
   }
   const { hotResetFails } = device.device.model;
   if (hotResetFails) refuse(hotResetFails);
-  for (const { vfio, model } of endpoints) {
+  for (const { vfio, model } of hit) {
     vfio?.bars.clear();
     model.registers?.reset();
   }
