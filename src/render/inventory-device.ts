@@ -26,8 +26,17 @@ const pciFacts = (device: PciDevice): Row[] => [
   ]),
 ];
 
-/** Everything about one PCI function, a fact to a line, with the group that it can only be assigned with. */
-export function renderDevice(host: HostIndex, device: PciDevice, paint: InventoryPaint = PLAIN): string {
+/**
+ * Everything about one PCI function, a fact to a line, with the group that it can only be assigned with.
+ *
+ * @param iommu what the plugin of the host's IOMMU says of it.
+ */
+export function renderDevice(
+  host: HostIndex,
+  device: PciDevice,
+  iommu: readonly string[] = [],
+  paint: InventoryPaint = PLAIN,
+): string {
   const group = device.group === null ? undefined : host.groups.get(device.group);
   const siblings = device.group === null ? [] : (host.members.get(device.group) ?? []).filter((one) => one !== device);
   const facts: Row[] = [
@@ -38,6 +47,7 @@ export function renderDevice(host: HostIndex, device: PciDevice, paint: Inventor
     ['group', group ? `${group.id}${group.type === null ? '' : ` (${group.type})`}` : '-'],
     ...siblings.map((sibling): Row => ['with', describeDevice(sibling)]),
     ...(group?.reservedRegions ?? []).map((region): Row => ['reserved', regionText(region)]),
+    ...iommu.map((line): Row => ['IOMMU', line]),
     ['NUMA node', device.numaNode === null ? '-' : String(device.numaNode)],
     ...pciFacts(device),
     ...device.netdevs.map(({ name, up }): Row => ['interface', `${name}, ${up ? 'up' : 'down'}`]),

@@ -55,6 +55,9 @@ export async function fillWorkFolder(folder: string, options: WorkOptions): Prom
     await cp(path.join(options.checkout, 'examples', name), path.join(folder, 'example'), { recursive: true });
   }
   await bundleGuest(options.checkout, path.join(folder, 'guest.cjs'));
+  // By these the runtime in the scenarios knows the folder of its package, from which plugins are named.
+  await copyFile(path.join(options.checkout, 'package.json'), path.join(folder, 'package.json'));
+  await mkdir(path.join(folder, 'templates'));
   await compilePrograms(path.join(options.harness, 'guest'), bin, options.architecture);
   await writeFile(path.join(folder, 'job.json'), JSON.stringify(options.job));
 }

@@ -46,6 +46,8 @@ export const SCENARIOS: readonly ScenarioFacts[] = [
   { name: 'midway', needsCommand: true, onRequest: false, machines: ['midway'] },
   { name: 'reset-plugin', needsCommand: false, onRequest: false, machines: ['midway'] },
   { name: 'reset-after-crash', needsCommand: true, onRequest: false, machines: ['midway-no-reset'] },
+  { name: 'smmu-plugin', needsCommand: true, onRequest: false, machines: ['smmuv3'] },
+  { name: 'smmu-plugin-platform', needsCommand: false, onRequest: false, machines: [SMMU_PLATFORM] },
   { name: 'smmu-platform', needsCommand: true, onRequest: false, machines: [SMMU_PLATFORM] },
   { name: 'smmu-not-coherent', needsCommand: true, onRequest: false, machines: [NOT_COHERENT] },
   { name: 'map-bench', needsCommand: false, onRequest: true, machines: PCI },

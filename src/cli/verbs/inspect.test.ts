@@ -58,6 +58,21 @@ test('finds a device by address with or without domain, by interface, by disk wi
   expect((await run(inspect, ['/dev/disk7'])).out).toBe((await run(inspect, ['disk7'])).out);
 });
 
+test('shows what the plugin of the IOMMU says of a PCI function', async () => {
+  const machine = host()
+    .smmuV3()
+    .tree({
+      'smmu@9000': { compatible: 'arm,smmu-v3', phandle: 3, '#iommu-cells': 1 },
+      'pcie@4000': { compatible: 'maker,pcie', device_type: 'pci', 'iommu-map': [0, 3, 0x100, 0x10000] },
+    })
+    .platform('4000.pcie', { treePath: '/pcie@4000', sysfsPath: '/sys/devices/platform/4000.pcie', group: null })
+    .nic('00:02.1', { sysfsPath: '/sys/devices/platform/4000.pcie/pci0000:00/0000:00:02.1' })
+    .build();
+  writeFileSync(join(folder, 'smmu.json'), snapshotText(machine, { identifiers: false }));
+  expect((await run(inspect, ['00:02.1'], {}, 'smmu.json')).out).toMatch(/^ +IOMMU +stream 0x111 of \/smmu@9000 /m);
+  expect((await run(inspect, ['03:00.0'])).out).not.toMatch(/^ +IOMMU /m);
+});
+
 test('R-NAME-3: names near devices where there is none of that name', async () => {
   const { status, out, err } = await run(inspect, ['cable1']);
   expect({ status, out }).toEqual({ status: 4, out: '' });

@@ -80,7 +80,8 @@ async function showOne(
   const paint = await paintFor(terminal);
   if (found.kind === 'device' && isPci(found.device)) {
     const { renderDevice } = await import('../../render/inventory-device.ts');
-    return terminal.out(renderDevice(host, found.device, paint));
+    const { iommuLines } = await import('../iommu-lines.ts');
+    return terminal.out(renderDevice(host, found.device, await iommuLines(found.device, host), paint));
   }
   const { platformReport } = await import('../../render/platform/report.ts');
   const { renderPlatform } = await import('../../render/platform/text.ts');

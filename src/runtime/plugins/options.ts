@@ -19,6 +19,9 @@ export type SchemaCompiler = (schema: OptionsSchema) => Validate;
 export async function loadSchemaCompiler(): Promise<SchemaCompiler> {
   const { Ajv2020 } = await import('ajv/dist/2020.js');
   const ajv = new Ajv2020({ allErrors: true, strict: true, allowUnionTypes: true, verbose: true });
+  // Makes the validator of schemas themselves now. Within the time of a watchdog it might be cut off half made, and ajv keeps
+  // it so: the run that follows would fail. On a slow machine that was seen.
+  ajv.compile({ type: 'object' });
   // Whether the schema says so or not: an option that nobody reads was meant to do something.
   return (schema) => ajv.compile({ ...schema, additionalProperties: false });
 }

@@ -28,6 +28,8 @@ import { resetPlugin } from './reset-plugin.ts';
 import { runScenario, type Scenario } from './scenario.ts';
 import { smmuNotCoherent } from './smmu-not-coherent.ts';
 import { smmuPlatform } from './smmu-platform.ts';
+import { smmuPluginPlatform } from './smmu-plugin-platform.ts';
+import { smmuPlugin } from './smmu-plugin.ts';
 import { treeNames } from './tree-names.ts';
 import { upAndDown } from './up-and-down.ts';
 import { virtioMmio } from './virtio-mmio.ts';
@@ -62,6 +64,8 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'virtio-mmio': virtioMmio,
   midway,
   'smmu-platform': smmuPlatform,
+  'smmu-plugin': smmuPlugin,
+  'smmu-plugin-platform': smmuPluginPlatform,
   'smmu-not-coherent': smmuNotCoherent,
   'map-bench': mapBench,
   example,

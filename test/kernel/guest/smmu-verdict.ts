@@ -1,0 +1,25 @@
+import { readLiveInventory } from '../../../src/runtime/inventory/live.ts';
+import { builtinPlugins } from '../../../src/runtime/plugins/index.ts';
+import { indexHost } from '../../../src/model/index.ts';
+import { planHere } from './held-run.ts';
+
+type Document = Parameters<typeof planHere>[0];
+
+/** The code of the first finding with which the compiler refuses a manifest on this machine; nothing where it plans it. */
+export async function refusal(document: Document): Promise<string | undefined> {
+  try {
+    await planHere(document);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message.split(':')[0];
+  }
+}
+
+/** What the plugin of the SMMU says of a device of this machine, a line each. */
+export async function describedBySmmu(address: string): Promise<readonly string[]> {
+  const smmu = (await builtinPlugins()).iommu.find(({ name }) => name === 'smmu');
+  const host = indexHost(readLiveInventory());
+  const device = host.byAddress.get(address);
+  if (!smmu?.describe || !device) throw new Error(`no plugin for the SMMU, or no device ${address}`);
+  return smmu.describe(device, host);
+}
