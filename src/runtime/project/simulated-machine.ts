@@ -37,8 +37,7 @@ function machineOf(hostFile: string, original: HostInventory, now: HostInventory
     names: localNames,
     hostFile,
     kernel: async () => {
-      const { SimulatedKernel: Kernel } = await import('../kernel/sim/index.ts');
-      simulated ??= new Kernel(original, { state: now });
+      simulated ??= await kernelOf(original, now);
       return simulated;
     },
     holders: () => [],
@@ -57,6 +56,14 @@ function machineOf(hostFile: string, original: HostInventory, now: HostInventory
       writeFileAtomically(kept, snapshotText(then, { identifiers: true }));
     },
   };
+}
+
+async function kernelOf(original: HostInventory, state: HostInventory): Promise<SimulatedKernel> {
+  const { pluginBackends, SimulatedKernel: Kernel } = await import('../kernel/sim/index.ts');
+  if ((original.vfio.backends ?? []).length === 0) return new Kernel(original, { state });
+  // A backend that the kernel model does not know is a plugin's, and few hosts have one.
+  const { builtinPlugins } = await import('../plugins/index.ts');
+  return new Kernel(original, { state, backends: pluginBackends(original, await builtinPlugins()) });
 }
 
 /** What stays when a process ends: huge pages in use and open nodes do not. */
