@@ -6,6 +6,8 @@ import type { JournalMark } from '../src/runtime/executor/journal.ts';
 import { FaultKernel, type Fault, Killed } from '../src/runtime/kernel/fault.ts';
 import type { Kernel } from '../src/runtime/kernel/port.ts';
 import { SimulatedKernel } from '../src/runtime/kernel/sim/index.ts';
+import { simulatedBy } from '../src/runtime/plugins/index.ts';
+import { testPlugins } from '../src/testing/plugins.ts';
 import type { Example } from './example.ts';
 
 class MemoryJournal {
@@ -39,9 +41,13 @@ function expectAsBefore(kernel: SimulatedKernel, inventory: HostInventory, label
   expect(kernel.leaks(), label).toEqual([]);
 }
 
+/** The host of an example, with the registers and the backends that plugins know. */
+const simulated = (inventory: HostInventory): SimulatedKernel =>
+  new SimulatedKernel(inventory, simulatedBy(testPlugins, inventory));
+
 /** Carries the plan out on a simulated kernel and takes it back: every step runs, and the host is as it was. */
 export async function upAndDown({ inventory, plan }: Example): Promise<void> {
-  const kernel = new SimulatedKernel(inventory);
+  const kernel = simulated(inventory);
   const execution = executionOf(plan, kernel);
   const up = await execution.up();
   expect(up.kind).toBe('up');
@@ -56,7 +62,7 @@ export async function upAndDown({ inventory, plan }: Example): Promise<void> {
 
 /** How many calls an undisturbed run makes: in `up`, and with the way back. */
 async function callsOf({ inventory, plan }: Example): Promise<{ readonly up: number; readonly all: number }> {
-  const kernel = new FaultKernel(new SimulatedKernel(inventory), { at: Infinity, when: 'before', how: 'EIO' });
+  const kernel = new FaultKernel(simulated(inventory), { at: Infinity, when: 'before', how: 'EIO' });
   const execution = executionOf(plan, kernel);
   const { ran } = await execution.up();
   const up = kernel.calls;
@@ -73,7 +79,7 @@ export async function failEachCall(example: Example): Promise<ReadonlySet<string
   const failed = new Set<string>();
   const { up } = await callsOf(example);
   for (let at = 1; at <= up; at++) {
-    const kernel = new SimulatedKernel(inventory);
+    const kernel = simulated(inventory);
     const execution = executionOf(plan, new FaultKernel(kernel, { at, when: 'before', how: 'EIO' }));
     const outcome: UpOutcome = await execution.up();
     if (outcome.kind === 'failed') failed.add(outcome.failure.step.id);
@@ -90,7 +96,7 @@ export async function killAtEachCall(example: Example): Promise<number> {
   let kills = 0;
   for (let at = 1; at <= all; at++) {
     const fault: Fault = { at, when: at % 2 === 0 ? 'before' : 'after', how: 'kill' };
-    const kernel = new SimulatedKernel(inventory);
+    const kernel = simulated(inventory);
     const journal = new MemoryJournal();
     const execution = executionOf(plan, new FaultKernel(kernel, fault), journal);
     try {

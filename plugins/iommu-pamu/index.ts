@@ -2,6 +2,7 @@ import { defineIommuPlugin } from 'vfio-compose/plugin';
 import { entryOf, identify, NAME } from './backend.ts';
 import { describe } from './describe.ts';
 import { LAWS } from './laws/index.ts';
+import { simulate } from './simulation/backend.ts';
 import { complete, configure, mappings } from './steps.ts';
 
 const SIZE = {
@@ -43,4 +44,5 @@ export default defineIommuPlugin({
   mappings,
   complete,
   describe,
+  simulate,
 });

@@ -51,14 +51,19 @@ export function configure(context: DomainContext): readonly DomainStep[] {
 export function mappings(context: DomainContext): readonly DomainMapping[] {
   const { backend, demand, layout } = settled(context);
   if (!layout) return [];
+  const own = banksInWords(demand.banks);
   const onDemand = backend.dialect === 'on-demand' && demand.banks > 0;
-  const first = `the aperture becomes active${onDemand ? `; ${banksInWords(demand.banks)} are mapped now` : ''}`;
+  // What is mapped first is unmapped last.
+  const first = {
+    remark: `the aperture becomes active${onDemand ? `, and the kernel maps ${own} now` : ''}`,
+    undoRemark: `the last mapping: the aperture closes${onDemand ? `, and the kernel takes ${own} away` : ''}`,
+  };
   return mappingsOf(layout, demand.regions).map(({ region, offset, iova, size }, index) => ({
     memory: region,
     offset,
     iova,
     size,
-    ...(index === 0 ? { remark: first } : {}),
+    ...(index === 0 ? first : {}),
   }));
 }
 

@@ -78,6 +78,13 @@ export class HostBuilder {
     return this.#iommu({ name: 'smmu3.0x9050000', kind: 'smmu-v3', addressBits: null }, [MSI_ARM], options);
   }
 
+  /** A QorIQ machine, big-endian, with 4 KiB pages and a vendor's kernel; what is known of that kernel is said by {@link vfio}. */
+  pamu(options: IommuOptions = {}): this {
+    this.kernel({ release: '3.12.19-rt30', architecture: 'ppc' }).withoutModule('vfio_iommu_type1');
+    this.module('vfio_iommu_fsl_pamu', 'builtin');
+    return this.#iommu({ name: 'iommu0', kind: 'pamu', addressBits: 36 }, [], { interruptRemapping: null, ...options });
+  }
+
   kernel(options: Partial<HostInventory['kernel']>): this {
     this.#kernel = { ...this.#kernel, ...options };
     return this;

@@ -29,8 +29,12 @@ const BUILD: Readonly<Record<string, string>> = { bc: 'bc', bison: 'bison', flex
  * Stops before anything is downloaded where the outside lacks a program, with one line that names every package.
  * Nothing is skipped for want of a program: a machine that did not run would look like one that passed.
  */
-export function checkRequirements(machines: readonly Machine[], scenarios: readonly ScenarioFacts[]): void {
-  const needed = new Map(Object.entries(ALWAYS));
+export function checkRequirements(
+  machines: readonly Machine[],
+  scenarios: readonly ScenarioFacts[],
+  more: Readonly<Record<string, string>> = {},
+): void {
+  const needed = new Map(Object.entries({ ...(machines.length > 0 ? ALWAYS : {}), ...more }));
   for (const { program, architecture, kernel } of machines) {
     needed.set(program, QEMU[program] ?? program);
     if (kernel !== 'debian' && givenFolder() === undefined && !isBuilt(kernel)) {

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { bootMachine } from './boot.ts';
+import { C_PROGRAM_TOOLS, checkCPrograms } from './c-programs.ts';
 import { changedTree } from './changed-tree.ts';
 import { EXAMPLES, exampleMachine, type ExampleMachine } from './examples.ts';
 import { guestRoot } from './guest-root.ts';
@@ -17,16 +18,20 @@ import { SCENARIOS, type ScenarioFacts } from './scenarios.ts';
 
 const USAGE = `usage: tsx test/kernel/run.ts [--machine NAME]... [--scenario NAME]... [--raw-only] [--out FOLDER] [--keep]
        tsx test/kernel/run.ts --example NAME... [--out FOLDER] [--keep]
+       tsx test/kernel/run.ts --c-programs
   --machine   ${MACHINES.map((machine) => machine.name).join(', ')} (default: all)
   --scenario  ${namesOf(SCENARIOS)} (default: all but the measurements)
   --raw-only  only what needs no installed command: ${namesOf(SCENARIOS.filter((one) => !one.needsCommand))}
   --example   on the machine of an example, capture it, and bring the example up and back: ${EXAMPLES.map(({ name }) => name).join(', ')}
+  --c-programs  no machine: only compare the C programs beside plugins with what is kept of their output
   --out       write the guests' attachments and consoles to FOLDER/<machine>/
   --keep      leave the work folder, and print it`;
 
 const LIMIT_SECONDS = 1500;
 
 interface Choice {
+  /** Whether the C programs beside plugins are compiled and compared: in a whole run, and by themselves. */
+  readonly cPrograms: boolean;
   readonly machines: readonly (Machine | ExampleMachine)[];
   readonly scenarios: readonly ScenarioFacts[];
   readonly out: string | undefined;
@@ -45,6 +50,7 @@ function choose(): Choice {
       scenario: { type: 'string', multiple: true },
       example: { type: 'string', multiple: true },
       'raw-only': { type: 'boolean', default: false },
+      'c-programs': { type: 'boolean', default: false },
       out: { type: 'string' },
       keep: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -54,6 +60,7 @@ function choose(): Choice {
     console.log(USAGE);
     process.exit(0);
   }
+  if (values['c-programs']) return { cPrograms: true, machines: [], scenarios: [], out: values.out, keep: values.keep };
   if (values.example) {
     const scenarios = SCENARIOS.filter(({ name }) => name === 'example');
     const machines = values.example.map((name) => {
@@ -61,7 +68,7 @@ function choose(): Choice {
       if (!example) throw new Error(`no example is called ${name}\n${USAGE}`);
       return exampleMachine(example);
     });
-    return { machines, scenarios, out: values.out, keep: values.keep };
+    return { cPrograms: false, machines, scenarios, out: values.out, keep: values.keep };
   }
   const machines = (values.machine ?? MACHINES.map((machine) => machine.name)).map((name) => {
     const machine = MACHINES.find((one) => one.name === name);
@@ -75,7 +82,8 @@ function choose(): Choice {
   const scenarios = SCENARIOS.filter(wanted);
   // A machine that was asked for by name and has nothing to run is a mistake, and shows as one.
   const used = values.machine ? machines : machines.filter((one) => scenariosOn(one, { scenarios }).length > 0);
-  return { machines: used, scenarios, out: values.out, keep: values.keep };
+  const cPrograms = !values.machine && !values.scenario && !values['raw-only'];
+  return { cPrograms, machines: used, scenarios, out: values.out, keep: values.keep };
 }
 
 function namesOf(scenarios: readonly ScenarioFacts[]): string {
@@ -148,12 +156,18 @@ interface Places {
 
 async function main(): Promise<void> {
   const choice = choose();
-  checkRequirements(choice.machines, choice.scenarios);
+  checkRequirements(choice.machines, choice.scenarios, choice.cPrograms ? C_PROGRAM_TOOLS : {});
   const harness = path.dirname(fileURLToPath(import.meta.url));
   const checkout = path.resolve(harness, '..', '..');
   const work = await mkdtemp(path.join(tmpdir(), 'vfio-kernel-'));
   const tally: Tally = { passed: 0, failed: 0 };
   try {
+    if (choice.cPrograms) {
+      await checkCPrograms(checkout, work, (passed, name, why = '') => {
+        tally[passed ? 'passed' : 'failed'] += 1;
+        console.log(`${passed ? 'ok' : 'not ok'} this machine: ${name}${why && `\n    ${why}`}`);
+      });
+    }
     const needed = choice.scenarios.some((one) => one.needsCommand);
     const installed = needed ? await installCommand(checkout, path.join(work, 'installed')) : undefined;
     const queue = [...choice.machines];

@@ -2,6 +2,7 @@ import type { DomainContext, PluginLaw } from 'vfio-compose/plugin';
 import { banksNotThere } from './banks-not-there.ts';
 import { kernelNotIdentified } from './kernel-not-identified.ts';
 import { liodnMissing } from './liodn-missing.ts';
+import { liodnShared } from './liodn-shared.ts';
 import { memoryBeyondWidth } from './memory-beyond-width.ts';
 import { msiWithoutBank } from './msi-without-bank.ts';
 import { nothingMapped } from './nothing-mapped.ts';
@@ -21,5 +22,6 @@ export const LAWS: readonly PluginLaw<DomainContext>[] = [
   msiWithoutBank,
   nothingMapped,
   liodnMissing,
+  liodnShared,
   secondaryEntries,
 ];

@@ -12,7 +12,7 @@ MSI banks" to them and VFIO_IOMMU_DIRTY_PAGES or a call of POWER servers to othe
 
 A kernel is one of theirs when all of this holds: /sys/bus/platform/drivers/fsl-of-pamu is there, the module
 vfio_iommu_fsl_pamu is loaded or built in, \`uname -r\` is a release of that vendor, and VFIO_CHECK_EXTENSION says yes to the
-vendor's number (2 in the SDK's Linux 3.8 and 3.12, 7 in later ones). Then say so in the snapshot of the host, under \`vfio\`:
+vendor's number (2 in the SDK's Linux 3.8 and 3.12, 7 in OpenIL's). Then say so in the snapshot of the host, under \`vfio\`:
 
 \`\`\`json
 "backends": [{ "name": "pamu", "extension": 2, "properties": { "dialect": "explicit", "msiBanks": "3", "maxWindows": "256" } }]

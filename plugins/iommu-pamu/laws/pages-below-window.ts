@@ -14,7 +14,7 @@ export const pamuPagesBelowWindow = defineDiagnostic({
   category: 'manifest',
   summary: 'The pages of the memory are smaller than a window',
   explanation: `What is behind a window of a PAMU is one piece of physical memory. User space gets such pieces as huge pages only, so
-the pages of each entry are at least as large as a window: \`backing: hugetlb\` or \`memfd\`, with a \`page_size\`. The kernel looks
+the pages of each entry are at least as large as a window: \`backing: hugetlb\` or \`memfd\`, with a \`pageSize\`. The kernel looks
 (the pages of a window must follow one another in physical memory, drivers/vfio/vfio_iommu_fsl_pamu.c) and fails with EFAULT.
 
 With smaller pages there would have to be smaller windows, and more of them than the hardware has. The e500mc has huge pages of
@@ -35,7 +35,7 @@ export const pagesBelowWindow: PluginLaw<DomainContext> = {
     const offered = pools.length > 0 ? `the host has ${pools.join(', ')}` : 'the host has none so large reserved';
     for (const memory of vm.memory) {
       if (pageOf(memory) >= atLeast) continue;
-      const detail = `The memory of ${vm.name}, ${memoryInWords(memory)}, is in pages of ${formatBytes(pageOf(memory))}, and what is behind a window is one piece of physical memory. With pages of ${formatBytes(atLeast)} or more (${offered}), ${demandInWords(vm)} take ${layoutInWords(instead)}. Set its "backing" and "page_size".`;
+      const detail = `The memory of ${vm.name}, ${memoryInWords(memory)}, is in pages of ${formatBytes(pageOf(memory))}, and what is behind a window is one piece of physical memory. With pages of ${formatBytes(atLeast)} or more (${offered}), ${demandInWords(vm)} take ${layoutInWords(instead)}. Set its "backing" and "pageSize".`;
       yield pamuPagesBelowWindow({ detail, at: memory.at });
     }
   },

@@ -198,8 +198,17 @@ const answerOf = (errno: Errno): SimulatedAnswer => (errno === null ? 0 : { errn
 const refused = (view: Argument, size: number): Errno =>
   !view.has(size) ? 'EFAULT' : view.u32(0) < size ? 'EINVAL' : null;
 
-/** The backend of a host that was identified; a kernel that was not has none. */
-export function simulatePamu(host: HostIndex, process: SimulatedProcess): SimulatedPamu | null {
+/** A kernel of which nobody can say how it is spoken to: it takes no group. */
+const CLOSED: SimulatedIommu = {
+  attach: () => 'ENODEV',
+  detach: () => undefined,
+  release: () => undefined,
+  checkExtension: () => 0,
+  ioctl: () => undefined,
+};
+
+/** The backend of a host, as far as it was identified. */
+export function simulate(host: HostIndex, process: SimulatedProcess): SimulatedIommu {
   const identified = identify(host);
-  return 'backend' in identified ? new SimulatedPamu(host, process, identified.backend) : null;
+  return 'backend' in identified ? new SimulatedPamu(host, process, identified.backend) : CLOSED;
 }

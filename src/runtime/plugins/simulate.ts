@@ -68,20 +68,18 @@ function regionsOf(device: HostDevice, node: ResetTarget['node'], host: HostInde
   );
 }
 
-/** A plugin that claims the host more closely wins where two simulate the same extension; one that claims it not at all has no say. */
+/**
+ * The backends of a host that mainline does not have, as the plugins that know them simulate them: each for the one that it
+ * finds there, or, where it needs nothing of the host, for the numbers of its models.
+ */
 function backendsOf(host: HostIndex, plugins: PluginSet): Required<SimulationOptions>['backends'] {
-  const simulating = plugins.iommu.filter(({ simulate }) => simulate !== undefined);
-  const claims = simulating.map((plugin) => ({
-    plugin,
-    claim: plugins.call(plugin, 'claims', () => plugin.claims(host)),
-  }));
   const backends = new Map<number, NonNullable<ReturnType<typeof backendOf>>>();
-  for (const wanted of ['exact', 'generic'] as const) {
-    for (const { plugin } of claims.filter(({ claim }) => claim === wanted)) {
-      const backend = backendOf(plugin, host, plugins);
-      for (const { extension } of plugin.models) {
-        if (backend && extension !== null && !backends.has(extension)) backends.set(extension, backend);
-      }
+  for (const plugin of plugins.iommu) {
+    const backend = backendOf(plugin, host, plugins);
+    if (!backend) continue;
+    const found = plugin.backend && plugins.call(plugin, 'backend', () => plugin.backend?.(host)?.extension ?? null);
+    for (const extension of plugin.backend ? [found] : plugin.models.map((model) => model.extension)) {
+      if (extension !== null && extension !== undefined && !backends.has(extension)) backends.set(extension, backend);
     }
   }
   return backends;
