@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { ownArchitecture } from './debian.ts';
 import { givenFolder } from './kernel.ts';
+import { TARGETS } from './emitted/program.ts';
 import type { Machine } from './machine.ts';
 import type { ScenarioFacts } from './scenarios.ts';
 import { isBuilt, SMALL_KERNELS } from './small-kernels.ts';
@@ -25,12 +26,23 @@ const QEMU: Readonly<Record<string, string>> = {
 /** What the kernel's build uses, beside the compiler of the architecture. */
 const BUILD: Readonly<Record<string, string>> = { bc: 'bc', bison: 'bison', flex: 'flex', gcc: 'gcc', make: 'make' };
 
+/** What compiles and runs the programs that plans are written as. Their C libraries come with `libc6-dev-*-cross`. */
+const EMITTED: readonly (readonly [string, string])[] = TARGETS.flatMap(({ compiler, emulator, packages }) => [
+  [compiler, packages] as const,
+  ...(emulator === undefined ? [] : [[emulator, 'qemu-user-static'] as const]),
+]);
+
 /**
  * Stops before anything is downloaded where the outside lacks a program, with one line that names every package.
  * Nothing is skipped for want of a program: a machine that did not run would look like one that passed.
  */
-export function checkRequirements(machines: readonly Machine[], scenarios: readonly ScenarioFacts[]): void {
-  const needed = new Map(Object.entries(ALWAYS));
+export function checkRequirements(
+  machines: readonly Machine[],
+  scenarios: readonly ScenarioFacts[],
+  emitted: boolean,
+): void {
+  const needed = new Map(Object.entries(machines.length > 0 ? ALWAYS : {}));
+  if (emitted) for (const [program, packaged] of EMITTED) needed.set(program, packaged);
   for (const { program, architecture, kernel } of machines) {
     needed.set(program, QEMU[program] ?? program);
     if (kernel !== 'debian' && givenFolder() === undefined && !isBuilt(kernel)) {

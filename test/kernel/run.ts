@@ -4,6 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { bootMachine } from './boot.ts';
+import { checkEmittedPrograms } from './emitted/checks.ts';
 import { changedTree } from './changed-tree.ts';
 import { EXAMPLES, exampleMachine, type ExampleMachine } from './examples.ts';
 import { guestRoot } from './guest-root.ts';
@@ -17,10 +18,12 @@ import { SCENARIOS, type ScenarioFacts } from './scenarios.ts';
 
 const USAGE = `usage: tsx test/kernel/run.ts [--machine NAME]... [--scenario NAME]... [--raw-only] [--out FOLDER] [--keep]
        tsx test/kernel/run.ts --example NAME... [--out FOLDER] [--keep]
+       tsx test/kernel/run.ts --emitted
   --machine   ${MACHINES.map((machine) => machine.name).join(', ')} (default: all)
   --scenario  ${namesOf(SCENARIOS)} (default: all but the measurements)
   --raw-only  only what needs no installed command: ${namesOf(SCENARIOS.filter((one) => !one.needsCommand))}
   --example   on the machine of an example, capture it, and bring the example up and back: ${EXAMPLES.map(({ name }) => name).join(', ')}
+  --emitted   only the C programs of plans, compiled and run here (the standard run has them too)
   --out       write the guests' attachments and consoles to FOLDER/<machine>/
   --keep      leave the work folder, and print it`;
 
@@ -31,6 +34,8 @@ interface Choice {
   readonly scenarios: readonly ScenarioFacts[];
   readonly out: string | undefined;
   readonly keep: boolean;
+  /** Whether the C programs of plans are compiled and run here. */
+  readonly emitted: boolean;
 }
 
 interface Tally {
@@ -44,6 +49,7 @@ function choose(): Choice {
       machine: { type: 'string', multiple: true },
       scenario: { type: 'string', multiple: true },
       example: { type: 'string', multiple: true },
+      emitted: { type: 'boolean', default: false },
       'raw-only': { type: 'boolean', default: false },
       out: { type: 'string' },
       keep: { type: 'boolean', default: false },
@@ -54,6 +60,7 @@ function choose(): Choice {
     console.log(USAGE);
     process.exit(0);
   }
+  if (values.emitted) return { machines: [], scenarios: [], out: values.out, keep: values.keep, emitted: true };
   if (values.example) {
     const scenarios = SCENARIOS.filter(({ name }) => name === 'example');
     const machines = values.example.map((name) => {
@@ -61,7 +68,7 @@ function choose(): Choice {
       if (!example) throw new Error(`no example is called ${name}\n${USAGE}`);
       return exampleMachine(example);
     });
-    return { machines, scenarios, out: values.out, keep: values.keep };
+    return { machines, scenarios, out: values.out, keep: values.keep, emitted: false };
   }
   const machines = (values.machine ?? MACHINES.map((machine) => machine.name)).map((name) => {
     const machine = MACHINES.find((one) => one.name === name);
@@ -75,7 +82,8 @@ function choose(): Choice {
   const scenarios = SCENARIOS.filter(wanted);
   // A machine that was asked for by name and has nothing to run is a mistake, and shows as one.
   const used = values.machine ? machines : machines.filter((one) => scenariosOn(one, { scenarios }).length > 0);
-  return { machines: used, scenarios, out: values.out, keep: values.keep };
+  const emitted = values.machine === undefined && values.scenario === undefined && !values['raw-only'];
+  return { machines: used, scenarios, out: values.out, keep: values.keep, emitted };
 }
 
 function namesOf(scenarios: readonly ScenarioFacts[]): string {
@@ -87,6 +95,14 @@ function scenariosOn(machine: Machine | ExampleMachine, { scenarios }: Pick<Choi
   return scenarios.filter((one) => 'example' in machine || one.machines.includes(machine.name)).map(({ name }) => name);
 }
 
+/** Prints results as they come, and counts them. */
+const reporter =
+  (where: string, tally: Tally) =>
+  (passed: boolean, name: string, why = ''): void => {
+    tally[passed ? 'passed' : 'failed'] += 1;
+    console.log(`${passed ? 'ok' : 'not ok'} ${where}: ${name}${why && `\n    ${why}`}`);
+  };
+
 /** Runs one machine from an empty work folder to its power-off, and prints its results as they come. */
 async function runMachine(
   machine: Machine | ExampleMachine,
@@ -94,10 +110,7 @@ async function runMachine(
   places: Places,
   tally: Tally,
 ): Promise<void> {
-  const report = (passed: boolean, name: string, why = ''): void => {
-    tally[passed ? 'passed' : 'failed'] += 1;
-    console.log(`${passed ? 'ok' : 'not ok'} ${machine.name}: ${name}${why && `\n    ${why}`}`);
-  };
+  const report = reporter(machine.name, tally);
   try {
     const [kernel, root] = await Promise.all([kernelOf(machine), guestRoot(machine.architecture)]);
     const scenarios = scenariosOn(machine, choice);
@@ -148,7 +161,7 @@ interface Places {
 
 async function main(): Promise<void> {
   const choice = choose();
-  checkRequirements(choice.machines, choice.scenarios);
+  checkRequirements(choice.machines, choice.scenarios, choice.emitted);
   const harness = path.dirname(fileURLToPath(import.meta.url));
   const checkout = path.resolve(harness, '..', '..');
   const work = await mkdtemp(path.join(tmpdir(), 'vfio-kernel-'));
@@ -164,6 +177,7 @@ async function main(): Promise<void> {
     };
     // One more than there are processors: a guest has one, and waits for its devices now and then.
     await Promise.all(Array.from({ length: availableParallelism() + 1 }, worker));
+    if (choice.emitted) await checkEmittedPrograms(harness, work, reporter('emitted programs', tally));
   } finally {
     if (choice.keep) console.log(`# work folder: ${work}`);
     else await rm(work, { recursive: true, force: true });
