@@ -79,7 +79,12 @@ test('R-RESET-6: the tutorial goes from a data sheet to a package, every command
   const shown = BLOCKS.filter(({ language, text }) => language === 'text' && text.startsWith('pwrite'));
   expect(shown).toHaveLength(1);
   for (const part of shown.flatMap(({ text }) => text.trim().split(/ {2,}|\n/))) expect(plan).toContain(part);
-  for (const name of ['IRQ_ENABLE = 0x0', 'DMA_CONTROL: clear RUN', 'DMA_CONTROL until BUSY clear', 'RESET: set SOFT']) {
+  for (const name of [
+    'IRQ_ENABLE = 0x0',
+    'DMA_CONTROL: clear RUN',
+    'DMA_CONTROL until BUSY clear',
+    'RESET: set SOFT',
+  ]) {
     expect(plan, 'the names of the data sheet stand in the plan').toContain(name);
   }
   expect(of('ps --host')).toMatch(/^copy +running /m);

@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { ConsoleReport } from './console-report.ts';
+import { compileForGuest } from './compile-request.ts';
 import { serveRequest } from './monitor.ts';
 import type { ReportReader } from './report.ts';
 import { qemuArguments, type Boot, type Machine } from './machine.ts';
@@ -63,7 +64,12 @@ export async function bootMachine(
   });
   qemu.stderr.setEncoding('utf8').on('data', listen);
   reader.onRequest = (request) => {
-    serveRequest(request, boot.monitorSocket).catch((error: unknown) => listen(`${String(error)}\n`));
+    const [, program] = /^compile ([a-z]+)$/.exec(request) ?? [];
+    const served =
+      program === undefined
+        ? serveRequest(request, boot.monitorSocket)
+        : compileForGuest(program, reader.attachment(`${program}.c`), machine.architecture, boot.work);
+    served.catch((error: unknown) => listen(`${String(error)}\n`));
   };
   const atExit = (): void => void qemu.kill('SIGKILL');
   process.once('exit', atExit);

@@ -5,6 +5,7 @@ import { packPlugins } from '../../scripts/pack-plugins.ts';
 import { ownArchitecture, type PackageArchitecture } from './debian.ts';
 import { busybox } from './guest-root.ts';
 import type { ExampleFacts } from './examples.ts';
+import { COMPILED } from './guest-paths.ts';
 import { layPackages, nativeKoffi } from './npm-package.ts';
 import { run } from './shell.ts';
 
@@ -35,6 +36,7 @@ export async function fillWorkFolder(folder: string, options: WorkOptions): Prom
   const bin = path.join(folder, 'bin');
   const modules = path.join(folder, 'node_modules');
   await mkdir(bin, { recursive: true });
+  await mkdir(path.join(folder, COMPILED));
   await copyFile(options.node, path.join(bin, 'node'), constants.COPYFILE_FICLONE);
   // The outside may have none, and the scenarios need a few small network tools.
   await copyFile(await busybox(options.architecture), path.join(bin, 'busybox'), constants.COPYFILE_FICLONE);
@@ -96,7 +98,7 @@ const TRIPLET = { amd64: 'x86_64-linux-gnu', arm64: 'aarch64-linux-gnu', armhf: 
 >;
 
 /** The compiler whose output runs in the guest; a machine without it, or without its static C library, leaves the C programs out. */
-async function compilerFor(architecture: PackageArchitecture): Promise<string | undefined> {
+export async function compilerFor(architecture: PackageArchitecture): Promise<string | undefined> {
   const triplet = TRIPLET[architecture];
   if (triplet === undefined) return undefined;
   const compiler = architecture === ownArchitecture() ? 'gcc' : `${triplet}-gcc`;

@@ -52,6 +52,11 @@ export class ReportReader {
     for (const line of lines) this.#line(line.replace(/\r$/, ''));
   }
 
+  /** What the guest has handed out so far. */
+  attachment(name: string): Buffer | undefined {
+    return this.#attachments.get(name);
+  }
+
   finish(): GuestReport {
     const problems = [...this.#broken];
     if (!this.#done) problems.push('the guest stopped before its report was complete');

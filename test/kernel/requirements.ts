@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { ownArchitecture } from './debian.ts';
 import { givenFolder } from './kernel.ts';
+import { C_PROGRAM_TOOLS } from './c-programs.ts';
+import { TARGETS } from './emitted/program.ts';
 import type { Machine } from './machine.ts';
 import type { ScenarioFacts } from './scenarios.ts';
 import { isBuilt, SMALL_KERNELS } from './small-kernels.ts';
@@ -25,6 +27,15 @@ const QEMU: Readonly<Record<string, string>> = {
 /** What the kernel's build uses, beside the compiler of the architecture. */
 const BUILD: Readonly<Record<string, string>> = { bc: 'bc', bison: 'bison', flex: 'flex', gcc: 'gcc', make: 'make' };
 
+/** What compiles and runs the C programs of plans and of plugins. The C libraries come with `libc6-dev-*-cross`. */
+const HOST_SIDE: readonly (readonly [string, string])[] = [
+  ...Object.entries(C_PROGRAM_TOOLS),
+  ...TARGETS.flatMap(({ compiler, emulator, packages }) => [
+    [compiler, packages] as const,
+    ...(emulator === undefined ? [] : [[emulator, 'qemu-user-static'] as const]),
+  ]),
+];
+
 /**
  * Stops before anything is downloaded where the outside lacks a program, with one line that names every package.
  * Nothing is skipped for want of a program: a machine that did not run would look like one that passed.
@@ -32,9 +43,10 @@ const BUILD: Readonly<Record<string, string>> = { bc: 'bc', bison: 'bison', flex
 export function checkRequirements(
   machines: readonly Machine[],
   scenarios: readonly ScenarioFacts[],
-  more: Readonly<Record<string, string>> = {},
+  hostSide: boolean,
 ): void {
-  const needed = new Map(Object.entries({ ...(machines.length > 0 ? ALWAYS : {}), ...more }));
+  const needed = new Map(Object.entries(machines.length > 0 ? ALWAYS : {}));
+  if (hostSide) for (const [program, packaged] of HOST_SIDE) needed.set(program, packaged);
   for (const { program, architecture, kernel } of machines) {
     needed.set(program, QEMU[program] ?? program);
     if (kernel !== 'debian' && givenFolder() === undefined && !isBuilt(kernel)) {

@@ -4,7 +4,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { bootMachine } from './boot.ts';
-import { C_PROGRAM_TOOLS, checkCPrograms } from './c-programs.ts';
+import { checkCPrograms } from './c-programs.ts';
+import { checkEmittedPrograms } from './emitted/checks.ts';
 import { changedTree } from './changed-tree.ts';
 import { EXAMPLES, exampleMachine, type ExampleMachine } from './examples.ts';
 import { guestRoot } from './guest-root.ts';
@@ -18,12 +19,12 @@ import { SCENARIOS, type ScenarioFacts } from './scenarios.ts';
 
 const USAGE = `usage: tsx test/kernel/run.ts [--machine NAME]... [--scenario NAME]... [--raw-only] [--out FOLDER] [--keep]
        tsx test/kernel/run.ts --example NAME... [--out FOLDER] [--keep]
-       tsx test/kernel/run.ts --c-programs
+       tsx test/kernel/run.ts --host-side
   --machine   ${MACHINES.map((machine) => machine.name).join(', ')} (default: all)
   --scenario  ${namesOf(SCENARIOS)} (default: all but the measurements)
   --raw-only  only what needs no installed command: ${namesOf(SCENARIOS.filter((one) => !one.needsCommand))}
   --example   on the machine of an example, capture it, and bring the example up and back: ${EXAMPLES.map(({ name }) => name).join(', ')}
-  --c-programs  no machine: only compare the C programs beside plugins with what is kept of their output
+  --host-side  no machine: only what C programs print and do, those of plans and those beside plugins (the standard run has it too)
   --out       write the guests' attachments and consoles to FOLDER/<machine>/
   --keep      leave the work folder, and print it`;
 
@@ -31,7 +32,8 @@ const LIMIT_SECONDS = 1500;
 
 interface Choice {
   /** Whether the C programs beside plugins are compiled and compared: in a whole run, and by themselves. */
-  readonly cPrograms: boolean;
+  /** Whether C programs, those of plans and those beside plugins, are compiled and run here. */
+  readonly hostSide: boolean;
   readonly machines: readonly (Machine | ExampleMachine)[];
   readonly scenarios: readonly ScenarioFacts[];
   readonly out: string | undefined;
@@ -50,7 +52,7 @@ function choose(): Choice {
       scenario: { type: 'string', multiple: true },
       example: { type: 'string', multiple: true },
       'raw-only': { type: 'boolean', default: false },
-      'c-programs': { type: 'boolean', default: false },
+      'host-side': { type: 'boolean', default: false },
       out: { type: 'string' },
       keep: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -60,7 +62,7 @@ function choose(): Choice {
     console.log(USAGE);
     process.exit(0);
   }
-  if (values['c-programs']) return { cPrograms: true, machines: [], scenarios: [], out: values.out, keep: values.keep };
+  if (values['host-side']) return { hostSide: true, machines: [], scenarios: [], out: values.out, keep: values.keep };
   if (values.example) {
     const scenarios = SCENARIOS.filter(({ name }) => name === 'example');
     const machines = values.example.map((name) => {
@@ -68,7 +70,7 @@ function choose(): Choice {
       if (!example) throw new Error(`no example is called ${name}\n${USAGE}`);
       return exampleMachine(example);
     });
-    return { cPrograms: false, machines, scenarios, out: values.out, keep: values.keep };
+    return { hostSide: false, machines, scenarios, out: values.out, keep: values.keep };
   }
   const machines = (values.machine ?? MACHINES.map((machine) => machine.name)).map((name) => {
     const machine = MACHINES.find((one) => one.name === name);
@@ -82,8 +84,8 @@ function choose(): Choice {
   const scenarios = SCENARIOS.filter(wanted);
   // A machine that was asked for by name and has nothing to run is a mistake, and shows as one.
   const used = values.machine ? machines : machines.filter((one) => scenariosOn(one, { scenarios }).length > 0);
-  const cPrograms = !values.machine && !values.scenario && !values['raw-only'];
-  return { cPrograms, machines: used, scenarios, out: values.out, keep: values.keep };
+  const hostSide = !values.machine && !values.scenario && !values['raw-only'];
+  return { hostSide, machines: used, scenarios, out: values.out, keep: values.keep };
 }
 
 function namesOf(scenarios: readonly ScenarioFacts[]): string {
@@ -95,6 +97,14 @@ function scenariosOn(machine: Machine | ExampleMachine, { scenarios }: Pick<Choi
   return scenarios.filter((one) => 'example' in machine || one.machines.includes(machine.name)).map(({ name }) => name);
 }
 
+/** Prints results as they come, and counts them. */
+const reporter =
+  (where: string, tally: Tally) =>
+  (passed: boolean, name: string, why = ''): void => {
+    tally[passed ? 'passed' : 'failed'] += 1;
+    console.log(`${passed ? 'ok' : 'not ok'} ${where}: ${name}${why && `\n    ${why}`}`);
+  };
+
 /** Runs one machine from an empty work folder to its power-off, and prints its results as they come. */
 async function runMachine(
   machine: Machine | ExampleMachine,
@@ -102,10 +112,7 @@ async function runMachine(
   places: Places,
   tally: Tally,
 ): Promise<void> {
-  const report = (passed: boolean, name: string, why = ''): void => {
-    tally[passed ? 'passed' : 'failed'] += 1;
-    console.log(`${passed ? 'ok' : 'not ok'} ${machine.name}: ${name}${why && `\n    ${why}`}`);
-  };
+  const report = reporter(machine.name, tally);
   try {
     const [kernel, root] = await Promise.all([kernelOf(machine), guestRoot(machine.architecture)]);
     const scenarios = scenariosOn(machine, choice);
@@ -156,13 +163,13 @@ interface Places {
 
 async function main(): Promise<void> {
   const choice = choose();
-  checkRequirements(choice.machines, choice.scenarios, choice.cPrograms ? C_PROGRAM_TOOLS : {});
+  checkRequirements(choice.machines, choice.scenarios, choice.hostSide);
   const harness = path.dirname(fileURLToPath(import.meta.url));
   const checkout = path.resolve(harness, '..', '..');
   const work = await mkdtemp(path.join(tmpdir(), 'vfio-kernel-'));
   const tally: Tally = { passed: 0, failed: 0 };
   try {
-    if (choice.cPrograms) {
+    if (choice.hostSide) {
       await checkCPrograms(checkout, work, (passed, name, why = '') => {
         tally[passed ? 'passed' : 'failed'] += 1;
         console.log(`${passed ? 'ok' : 'not ok'} this machine: ${name}${why && `\n    ${why}`}`);
@@ -178,6 +185,7 @@ async function main(): Promise<void> {
     };
     // One more than there are processors: a guest has one, and waits for its devices now and then.
     await Promise.all(Array.from({ length: availableParallelism() + 1 }, worker));
+    if (choice.hostSide) await checkEmittedPrograms(harness, work, reporter('emitted programs', tally));
   } finally {
     if (choice.keep) console.log(`# work folder: ${work}`);
     else await rm(work, { recursive: true, force: true });

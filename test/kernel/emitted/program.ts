@@ -12,6 +12,8 @@ export interface Target {
   /** As `uname -m` prints it. */
   readonly machine: string;
   readonly compiler: string;
+  /** Debian's, that bring the compiler and its C library. */
+  readonly packages: string;
   /** What runs its programs here; none for our own. */
   readonly emulator: string | undefined;
   /** Runs are short here, so every call gets its turn to fail. */
@@ -20,10 +22,28 @@ export interface Target {
 
 /** Big-endian and 32 bits, as the boards with a PAMU are; both of Arm; and our own. */
 export const TARGETS: readonly Target[] = [
-  { machine: 'ppc', compiler: 'powerpc-linux-gnu-gcc', emulator: 'qemu-ppc-static', everyFailure: false },
-  { machine: 'armv7l', compiler: 'arm-linux-gnueabihf-gcc', emulator: 'qemu-arm-static', everyFailure: false },
-  { machine: 'aarch64', compiler: 'aarch64-linux-gnu-gcc', emulator: 'qemu-aarch64-static', everyFailure: false },
-  { machine: 'x86_64', compiler: 'gcc', emulator: undefined, everyFailure: true },
+  {
+    machine: 'ppc',
+    compiler: 'powerpc-linux-gnu-gcc',
+    packages: 'gcc-powerpc-linux-gnu libc6-dev-powerpc-cross',
+    emulator: 'qemu-ppc-static',
+    everyFailure: false,
+  },
+  {
+    machine: 'armv7l',
+    compiler: 'arm-linux-gnueabihf-gcc',
+    packages: 'gcc-arm-linux-gnueabihf libc6-dev-armhf-cross',
+    emulator: 'qemu-arm-static',
+    everyFailure: false,
+  },
+  {
+    machine: 'aarch64',
+    compiler: 'aarch64-linux-gnu-gcc',
+    packages: 'gcc-aarch64-linux-gnu libc6-dev-arm64-cross',
+    emulator: 'qemu-aarch64-static',
+    everyFailure: false,
+  },
+  { machine: 'x86_64', compiler: 'gcc', packages: 'gcc libc6-dev', emulator: undefined, everyFailure: true },
 ];
 
 const WARNINGS = ['-std=gnu11', '-Wall', '-Wextra', '-Werror'];

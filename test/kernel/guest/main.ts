@@ -1,3 +1,4 @@
+import { emittedC } from './emitted-c.ts';
 import { everythingHeld } from './everything-held.ts';
 import { example } from './example.ts';
 import { foreground } from './foreground.ts';
@@ -48,6 +49,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'hot-reset': hotReset,
   'everything-held': everythingHeld,
   foreground,
+  'emitted-c': emittedC,
   'without-root': withoutRoot,
   'inspect-agrees': inspectAgrees,
   'saved-plan': savedPlan,

@@ -29,7 +29,7 @@ export function say(text: string): void {
   for (let sent = 0; sent < bytes.length;) sent += writeSync(line.fd, bytes, sent);
 }
 
-/** Has the outside do what the guest cannot: see `monitor.ts` for what it understands. It does not answer. */
+/** Has the outside do what the guest cannot: see `monitor.ts` and `compile-request.ts` for what it understands. It does not answer. */
 export function ask(request: string): void {
   say(`ask ${request}`);
 }
