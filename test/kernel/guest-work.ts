@@ -74,7 +74,7 @@ async function bundleGuest(checkout: string, outfile: string): Promise<void> {
     format: 'cjs',
     external: ['koffi'],
     plugins: [packPlugins(checkout)],
-    // What code of the checkout finds its own place by; nothing that the guest runs looks for it.
+    // A CommonJS file has no import.meta; nothing that the guest runs looks for its own place.
     define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
     sourcemap: 'inline',
     logLevel: 'warning',

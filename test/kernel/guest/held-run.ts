@@ -10,8 +10,8 @@ import { FileJournal, type Journal } from '../../../src/runtime/executor/journal
 import { digestOf } from '../../../src/runtime/inventory/index.ts';
 import { readLiveInventory } from '../../../src/runtime/inventory/live.ts';
 import { LinuxKernel } from '../../../src/runtime/kernel/linux/index.ts';
-import { builtinPlugins } from '../../../src/runtime/plugins/index.ts';
 import { manifestFrom } from '../../../src/testing/manifest.ts';
+import { guestPlugins } from './guest-plugins.ts';
 
 /** The compiler's plan for this machine. Throws where it finds an error. */
 export async function planHere(document: ManifestDocument): Promise<Plan> {
@@ -19,7 +19,7 @@ export async function planHere(document: ManifestDocument): Promise<Plan> {
   const { plan, diagnostics } = compile({
     manifest: manifestFrom(document),
     inventory,
-    plugins: await builtinPlugins(),
+    plugins: await guestPlugins(),
     digest: digestOf(inventory),
     names: { user: () => undefined, group: () => undefined },
     running: [],
