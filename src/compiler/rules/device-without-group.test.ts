@@ -21,6 +21,12 @@ test('R-GROUP-3: fires with an IOMMU that leaves the device out, and names the u
   expect(textOf(check(rule, vms, machine))).toContain('dmar0');
 });
 
+test('R-GROUP-3: fires for a PCI function of a device tree on which no driver was tried, and says that it has to be', () => {
+  const machine = (driver: string | null) => host().smmuV3().tree({}).nic('01:00.0', { group: null, driver });
+  expect(textOf(check(rule, vms, machine(null)))).toContain('Bind it once');
+  expect(textOf(check(rule, vms, machine('e1000e')))).not.toContain('Bind it once');
+});
+
 test('stays silent for a device in a group', () => {
   expect(report(rule, vms, host().amdIommu().nic('01:00.0'))).toEqual([]);
 });

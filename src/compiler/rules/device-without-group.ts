@@ -1,5 +1,5 @@
 import { defineDiagnostic, titleOf } from '../../model/index.ts';
-import type { HostIndex } from '../../model/index.ts';
+import type { HostIndex, PciDevice } from '../../model/index.ts';
 import type { Rule } from './rule.ts';
 import { isolatedDevices } from './shared/assignments.ts';
 import { whyNoGroup } from './shared/no-group.ts';
@@ -33,11 +33,10 @@ export const deviceWithoutGroupRule: Rule = {
   id: 'device-without-group',
   reports: [deviceWithoutGroup],
   check({ manifest, host }) {
-    const missing = whatIsMissing(host);
     return isolatedDevices(manifest)
       .filter((entry) => entry.device.group === null && entry.origin.kind !== 'child')
       .map((entry) => {
-        const why = entry.bus === 'pci' ? missing : `${whyNoGroup(entry, host)} ${BY_NAME}`;
+        const why = entry.bus === 'pci' ? whatIsMissing(entry.device, host) : `${whyNoGroup(entry, host)} ${BY_NAME}`;
         const detail = `${titleOf(entry)} is in no IOMMU group, so VFIO cannot take it. ${why}`;
         return deviceWithoutGroup({ detail, at: entry.selectorAt });
       });
@@ -47,14 +46,18 @@ export const deviceWithoutGroupRule: Rule = {
 const BY_NAME =
   'Without an IOMMU, VFIO gives a device out only without any isolation, and only where the manifest asks for that by name: "iommu: noiommu".';
 
-function whatIsMissing({ inventory }: HostIndex): string {
+function whatIsMissing({ driver }: PciDevice, { inventory, tree }: HostIndex): string {
   const units = inventory.iommu.units.map((unit) => unit.name);
   if (units.length > 0) {
+    if (tree && driver === null) return NEVER_TRIED;
     return `The host's IOMMU (${units.slice(0, 4).join(', ')}${units.length > 4 ? ', …' : ''}) does not cover this device: the firmware's tables (DMAR, IVRS, IORT or the device tree's iommu-map) leave it or its bus out, or a kernel parameter switches the IOMMU off for it.`;
   }
   const { architecture } = inventory.kernel;
   return `The host has no IOMMU switched on. ${HOW_TO_SWITCH_ON.get(architecture) ?? `Look up how the IOMMU of this machine (${architecture}) is switched on, in its firmware and on the kernel command line.`}`;
 }
+
+const NEVER_TRIED =
+  'No driver has been tried on the device yet, and on a machine with a device tree the kernel looks at the iommu-map of the host bridge only then (dma_configure, drivers/base/dd.c). Bind it once, to vfio-pci or to its own driver; the group then stays. If none comes, the map leaves the device out.';
 
 const X86 =
   'Switch on VT-d (Intel) or AMD-Vi, often called "IOMMU" (AMD), in the firmware setup; with Intel add intel_iommu=on to the kernel command line; then restart.';
