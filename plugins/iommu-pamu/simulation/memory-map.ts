@@ -1,4 +1,5 @@
 import type { SimulatedProcess } from 'vfio-compose/plugin';
+import { isPowerOfTwo } from '../windows/hardware.ts';
 import { windowSize } from '../windows/layout.ts';
 import type { SimulatedDomain } from './domain.ts';
 
@@ -85,8 +86,9 @@ export class MemoryMap {
     const { first } = this.domain.layout;
     const window = windowSize(this.domain.layout);
     if (iova < first || (iova - first) % window !== 0n) return 'EINVAL';
-    // One piece of physical memory, at a multiple of its size: user space has such only inside a page.
-    if (vaddr % size !== 0n || !this.process.hasMemory(vaddr, size, size)) return 'EFAULT';
+    // One piece of physical memory, at a multiple of its size: user space has such only inside a page. Of what is no power
+    // of two the windows say the rest.
+    if ((isPowerOfTwo(size) && vaddr % size !== 0n) || !this.process.hasMemory(vaddr, size, size)) return 'EFAULT';
     return this.domain.enableWindow(Number((iova - first) / window), { what: 'memory', size });
   }
 
