@@ -170,10 +170,7 @@ async function main(): Promise<void> {
   const tally: Tally = { passed: 0, failed: 0 };
   try {
     if (choice.hostSide) {
-      await checkCPrograms(checkout, work, (passed, name, why = '') => {
-        tally[passed ? 'passed' : 'failed'] += 1;
-        console.log(`${passed ? 'ok' : 'not ok'} this machine: ${name}${why && `\n    ${why}`}`);
-      });
+      await checkCPrograms(checkout, work, reporter('this machine', tally));
     }
     const needed = choice.scenarios.some((one) => one.needsCommand);
     const installed = needed ? await installCommand(checkout, path.join(work, 'installed')) : undefined;
