@@ -127,9 +127,10 @@ module.exports = {
     },
     {
       name: 'no-circular',
-      comment: 'A cycle has no first part to read.',
+      comment:
+        'A cycle has no first part to read. What is left out are types that define each other as what they stand for does: a resolved VM has its plugin, whose hooks get a resolved VM.',
       severity: 'error',
-      from: {},
+      from: { pathNot: '^src/model/(resolved|plugin/(plugin|iommu-plugin|reset-plugin))\\.ts$' },
       to: { circular: true },
     },
     {
