@@ -8,11 +8,10 @@ export function describe(device: HostDevice, host: HostIndex): readonly string[]
   const { liodn, controller } = source;
   const ids = liodn.ids.map(liodnInWords).join(', ');
   const whose = controller === null ? '' : `, of the PCI controller ${controller}, shared by all functions below`;
-  const missing = 'no LIODN yet: the boot loader writes "fsl,liodn"';
   return [
     liodn.ids.length > 0
       ? `LIODN ${ids}${whose}`
-      : `${missing}${controller === null ? '' : ` into ${source.node.path}`}`,
+      : `no LIODN yet: the boot loader writes "fsl,liodn" into ${source.node.path}`,
     ...(liodn.pamu ? [`behind ${liodn.pamu.path}`] : []),
   ];
 }

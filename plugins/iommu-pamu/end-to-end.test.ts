@@ -6,7 +6,8 @@ import { Execution } from '../../src/runtime/executor/execute.ts';
 import { explain } from '../../src/runtime/executor/explain.ts';
 import { FaultKernel } from '../../src/runtime/kernel/fault.ts';
 import type { Kernel } from '../../src/runtime/kernel/port.ts';
-import { pluginBackends, SimulatedKernel } from '../../src/runtime/kernel/sim/index.ts';
+import { SimulatedKernel } from '../../src/runtime/kernel/sim/index.ts';
+import { simulatedBy } from '../../src/runtime/plugins/index.ts';
 import { manifestFrom } from '../../src/testing/index.ts';
 import { MemoryJournal } from '../../src/testing/memory-journal.ts';
 import { NIC, pamuBoard, USB0, vendorBackend } from '../../src/testing/pamu-board.ts';
@@ -44,8 +45,7 @@ function planOn(inventory: HostInventory, vm: VmManifest = VM): Plan {
   return plan;
 }
 
-const kernelOf = (inventory: HostInventory) =>
-  new SimulatedKernel(inventory, { backends: pluginBackends(inventory, testPlugins) });
+const kernelOf = (inventory: HostInventory) => new SimulatedKernel(inventory, simulatedBy(testPlugins, inventory));
 
 const executionOf = (plan: Plan, kernel: Kernel) =>
   new Execution({
@@ -121,7 +121,7 @@ test('R-PAMU-6: a vendor that dropped an error is found out by the reading back,
     memory: [{ iova: '0', size: '8MiB', backing: 'hugetlb', pageSize: '4MiB' }],
   });
   const fewer = pamuBoard(vendorBackend({ maxWindows: '4' })).build();
-  const kernel = new SimulatedKernel(inventory, { backends: pluginBackends(fewer, testPlugins) });
+  const kernel = new SimulatedKernel(inventory, simulatedBy(testPlugins, fewer));
   const execution = executionOf(plan, kernel);
   const outcome = await execution.up();
   expect(outcome.kind === 'failed' && outcome.failure.step.id).toMatch(/windows\/read-back/);
@@ -133,7 +133,7 @@ test('R-PAMU-1: a kernel with fewer banks than room is left for stops the run', 
   const inventory = hostOf('explicit', 2);
   const plan = planOn(inventory);
   const fewer = pamuBoard(vendorBackend({ msiBanks: '2' })).build();
-  const kernel = new SimulatedKernel(inventory, { backends: pluginBackends(fewer, testPlugins) });
+  const kernel = new SimulatedKernel(inventory, simulatedBy(testPlugins, fewer));
   const outcome = await executionOf(plan, kernel).up();
   expect(outcome.kind === 'failed' && outcome.failure.step.id).toMatch(/msi-banks/);
 });

@@ -1,6 +1,7 @@
 import { bytes, type ContainerIoctl, type HostInventory, indexHost, iova } from '../../../src/model/index.ts';
 import { expect, test } from 'vitest';
-import { SimulatedKernel, pluginBackends } from '../../../src/runtime/kernel/sim/index.ts';
+import { SimulatedKernel } from '../../../src/runtime/kernel/sim/index.ts';
+import { simulatedBy } from '../../../src/runtime/plugins/index.ts';
 import { containerIoctl } from '../../../src/runtime/uapi/container-ioctl.ts';
 import * as uapi from '../../../src/runtime/uapi/index.ts';
 import { errnoOf } from '../../../src/testing/session.ts';
@@ -230,7 +231,7 @@ test('the last group that leaves takes everything with it', () => {
 
 test('R-PAMU-6: the kernel of a host is simulated by its plugin, one that was not identified takes nothing', () => {
   const backends = (properties: Record<string, string>) =>
-    pluginBackends(pamuBoard(vendorBackend(properties)).build(), testPlugins);
+    simulatedBy(testPlugins, pamuBoard(vendorBackend(properties)).build()).backends ?? new Map();
   expect([...backends({}).keys()]).toEqual([2]);
   const process = {
     architecture: 'ppc',
