@@ -3,7 +3,7 @@
  * into an empty folder, and runs the command there as a user would. Leaves nothing behind.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -17,10 +17,12 @@ const ALLOWED = [
   /^dist\/[\w./-]+\.(js|d\.ts)$/,
   /^schema\/[\w.-]+\.json$/,
   /^templates\/[\w./-]+$/,
+  /^plugins\/[\w-]+\/README\.md$/,
   /^examples\/(README\.md|[\w-]+\/[\w./-]+)$/,
   /^docs\/[\w./-]+\.md$/,
 ];
-const FORBIDDEN = /\.(test|spec)\.|(^|\/)(src|test|node_modules|bench)\/|\.tsx?$(?<!\.d\.ts)|\.tgz$|\.map$/;
+const FORBIDDEN =
+  /^(?!templates\/).*\.(test|spec)\.|(^|\/)(src|test|node_modules|bench)\/|\.tsx?$(?<!\.d\.ts)|\.tgz$|\.map$/;
 const REQUIRED = [
   'package.json',
   'README.md',
@@ -33,6 +35,9 @@ const REQUIRED = [
   'dist/plugin/index.d.ts',
   'schema/manifest.schema.json',
   'templates/completion.bash.hbs',
+  'templates/plugin/reset/index.js.hbs',
+  'templates/plugin/iommu/index.js.hbs',
+  'docs/writing-a-reset-plugin.md',
 ];
 
 /** What is wrong with a list of packed files, in sentences. */
@@ -99,6 +104,8 @@ function tryOut(bin: string, folder: string): void {
   expectOutput('--help', run(bin, folder, '--help'), /Usage: vfio-compose/);
   JSON.parse(run(bin, folder, 'schema'));
   console.log('ok schema');
+  expectOutput('plugin list', run(bin, folder, 'plugin', 'list'), / built-in /);
+  tryPlugin(bin, folder);
   expectOutput('completion bash', run(bin, folder, 'completion', 'bash'), /complete .*vfio-compose/);
   const examples = join(folder, 'node_modules', 'vfio-compose', 'examples');
   const names = readdirSync(examples).filter((name) => existsSync(join(examples, name, 'host.json')));
@@ -115,6 +122,21 @@ function tryOut(bin: string, folder: string): void {
   const library = `Promise.all([import('vfio-compose'), import('vfio-compose/plugin')])`;
   run(process.execPath, folder, '-e', library);
   console.log('ok the library entries load');
+}
+
+/** A plugin of a user's, in a folder without node_modules of its own: what it imports is the installed vfio-compose's. */
+function tryPlugin(bin: string, folder: string): void {
+  const elsewhere = mkdtempSync(join(tmpdir(), 'vfio-compose-plugin-'));
+  try {
+    run(bin, elsewhere, 'plugin', 'new', 'reset', 'my-device', '--compatible', 'acme,device');
+    expectOutput('plugin test', run(bin, elsewhere, 'plugin', 'test', './reset-my-device'), /^(\d+) of \1 checks/m);
+    const installed = join(folder, 'node_modules', 'vfio-compose-plugin-reset-my-device');
+    cpSync(join(elsewhere, 'reset-my-device'), installed, { recursive: true });
+    expectOutput('plugin list of an installed plugin', run(bin, folder, 'plugin', 'list'), /my-device .* installed /);
+    rmSync(installed, { recursive: true });
+  } finally {
+    rmSync(elsewhere, { recursive: true, force: true });
+  }
 }
 
 function main(): void {

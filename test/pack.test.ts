@@ -15,6 +15,11 @@ const SOUND = [
   'dist/plugin/index.d.ts',
   'schema/manifest.schema.json',
   'templates/completion.bash.hbs',
+  'templates/plugin/reset/index.js.hbs',
+  'templates/plugin/reset/index.test.js.hbs',
+  'templates/plugin/iommu/index.js.hbs',
+  'plugins/iommu-type1/README.md',
+  'docs/writing-a-reset-plugin.md',
   'examples/one-nic/expected/plan.txt',
   'docs/adr/0001-koffi.md',
 ];
