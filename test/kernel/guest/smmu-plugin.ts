@@ -9,7 +9,7 @@ import { mapAnswers, pagesAround } from './map-probe.ts';
 import { bindTo, findNics, giveBack, groupOf } from './pci.ts';
 import { ended, project } from './project.ts';
 import type { Guest, Scenario } from './scenario.ts';
-import { describedBySmmu, refusal } from './smmu-verdict.ts';
+import { describedBySmmu, isRefused } from './smmu-verdict.ts';
 import * as vfio from './vfio.ts';
 
 const JOURNAL = '/run/smmu-plugin';
@@ -36,12 +36,12 @@ function edgesOfWindow({ test }: Guest, nic: string): void {
   test('R-GROUP-5: at each edge of the MSI window the compiler and the kernel agree about a page', async () => {
     const before = hostState();
     const pages = pagesAround(vfio.msiWindow(groupOf(nic)));
-    const said: (string | undefined)[] = [];
+    const refused: boolean[] = [];
     for (const iova of pages) {
-      said.push(await refusal(document(nic, { memory: [{ iova: `0x${iova.toString(16)}`, size: '4KiB' }] })));
+      const memory = [{ iova: `0x${iova.toString(16)}`, size: '4KiB' }];
+      refused.push(await isRefused(document(nic, { memory }), 'memory-on-reserved-region'));
     }
-    const code = 'memory-on-reserved-region';
-    equal(said, [undefined, code, code, undefined], 'what the compiler says');
+    equal(refused, [false, true, true, false], 'whether the compiler refuses a page');
     bindTo(nic, 'vfio-pci');
     const container = vfio.openContainer();
     const group = vfio.openGroup(groupOf(nic));

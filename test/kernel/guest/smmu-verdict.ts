@@ -5,13 +5,14 @@ import { planHere } from './held-run.ts';
 
 type Document = Parameters<typeof planHere>[0];
 
-/** The code of the first finding with which the compiler refuses a manifest on this machine; nothing where it plans it. */
-export async function refusal(document: Document): Promise<string | undefined> {
+/** Whether the compiler refuses a manifest on this machine with a code. Throws where it refuses it without that one. */
+export async function isRefused(document: Document, code: string): Promise<boolean> {
   try {
     await planHere(document);
-    return undefined;
+    return false;
   } catch (error) {
-    return (error as Error).message.split(':')[0];
+    if ((error as Error).message.split(' | ').some((finding) => finding.startsWith(`${code}:`))) return true;
+    throw error;
   }
 }
 
