@@ -1,7 +1,7 @@
 import { defineDiagnostic, type PluginLaw, type ResetLawContext, type ResetTarget } from 'vfio-compose/plugin';
 import { RING_SIZE } from './registers.ts';
 
-const noRings = defineDiagnostic({
+export const noRings = defineDiagnostic({
   code: 'flexrm-rings-unknown',
   severity: 'error',
   category: 'host',

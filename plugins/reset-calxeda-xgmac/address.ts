@@ -1,6 +1,6 @@
 import { defineDiagnostic, type PluginLaw, type ResetLawContext } from 'vfio-compose/plugin';
 
-const addressLost = defineDiagnostic({
+export const addressLost = defineDiagnostic({
   code: 'xgmac-address-lost',
   severity: 'warning',
   category: 'host',
