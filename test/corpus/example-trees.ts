@@ -33,9 +33,12 @@ function saidOfGuest(file: string): string[] {
   return status === 0 && stderr === '' ? [] : [`status ${status}`, ...stderr.split('\n')];
 }
 
-/** What a blob cannot say is filled in by hand: which driver a device has, and what is loaded. */
+/** What a blob cannot say is filled in by hand: which driver a device has, the kernel, what it has loaded and reserved. */
 function withoutDrivers(inventory: HostInventory): string {
   const devices = inventory.devices.map((device) => ({ ...device, driver: null }));
   const options = { identifiers: false, volatile: true };
-  return JSON.stringify(canonicalInventory({ ...inventory, devices, modules: {} }, options));
+  const { backends: _, ...vfio } = inventory.vfio;
+  const kernel = { ...inventory.kernel, release: '' };
+  const rest = { devices, kernel, vfio, modules: {}, hugePages: [] };
+  return JSON.stringify(canonicalInventory({ ...inventory, ...rest }, options));
 }

@@ -49,6 +49,15 @@ export function canonicalInventory(inventory: HostInventory, options: CanonicalO
       container: vfio.container,
       iommufd: vfio.iommufd,
       ...(vfio.devtreeInfo === undefined ? {} : { devtreeInfo: vfio.devtreeInfo }),
+      ...(vfio.backends === undefined
+        ? {}
+        : {
+            backends: sorted(vfio.backends, (backend) => backend.name).map(({ name, extension, properties }) => ({
+              name,
+              extension,
+              properties: sortedRecord(properties, (value) => value),
+            })),
+          }),
     },
     ...(options.volatile
       ? {

@@ -121,7 +121,7 @@ test('gives a group to each device with a LIODN where there is a PAMU', () => {
     [0, 0],
     [1, 0],
   ]);
-  expect(inventory.iommu.units).toEqual([{ name: 'iommu0', kind: 'other', addressBits: null }]);
+  expect(inventory.iommu.units).toEqual([{ name: 'iommu0', kind: 'pamu', addressBits: 36 }]);
   expect(indexHost(inventory).byTreePath.get('/soc/dma@6000')?.group).toBeNull();
 });
 

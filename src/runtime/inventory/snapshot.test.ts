@@ -53,6 +53,17 @@ test('writes the same bytes whatever the order of devices, groups and keys', () 
   expect(digestOf(turned)).toBe(digestOf(HOST));
 });
 
+test('R-PAMU-6: keeps what is known of backends that mainline does not have, and a plan is for a host with them', async () => {
+  const backends = [
+    { name: 'windows', extension: 7, properties: { dialect: 'spoken', banks: '3' } },
+    { name: 'tables', extension: 40, properties: {} },
+  ];
+  const own: HostInventory = { ...HOST, vfio: { ...HOST.vfio, backends } };
+  const { value } = await parseSnapshot('host.json', snapshotText(own, { identifiers: true }));
+  expect(value?.vfio.backends).toEqual([...backends].reverse());
+  expect(digestOf(own)).not.toBe(digestOf(HOST));
+});
+
 test('leaves out serial numbers and MAC addresses unless they are asked for', () => {
   const text = snapshotText(HOST, { identifiers: false });
   expect(text).not.toMatch(/00-11|52:54|S77/);

@@ -10,7 +10,8 @@ export function unitKindOf(node: DeviceTreeNode): IommuUnit['kind'] | null {
   const smmu = smmuOf(node);
   if (smmu) return smmu;
   if (compatibles.includes(VIRTIO)) return 'virtio';
-  return node.properties.has('#iommu-cells') || compatibles.includes(PAMU) ? 'other' : null;
+  if (compatibles.includes(PAMU)) return 'pamu';
+  return node.properties.has('#iommu-cells') ? 'other' : null;
 }
 
 /** Whether Linux would drive a PAMU: its driver takes the first one as the sign of all (fsl_pamu_init). */
@@ -25,7 +26,8 @@ export function unitsOf(tree: DeviceTree): IommuUnit[] {
     const kind = unitKindOf(node);
     if (kind === null || disabledBy(node)) continue;
     const name = unitName(tree, node, kind);
-    if (!units.has(name)) units.set(name, { name, kind, addressBits: null });
+    // A PAMU translates 36 bits (fsl_pamu_domain_alloc in drivers/iommu/fsl_pamu_domain.c); of others their registers say it.
+    if (!units.has(name)) units.set(name, { name, kind, addressBits: kind === 'pamu' ? 36 : null });
   }
   return [...units.values()];
 }
