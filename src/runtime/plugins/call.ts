@@ -9,15 +9,13 @@ export const HOOK_TIMEOUT_MS = 2000;
 const WATCH_TIMEOUT_MS = 3000;
 
 const SLOT = Symbol.for('vfio-compose.bounded');
-const bounded = new Script(`globalThis[Symbol.for(${JSON.stringify(SLOT.description)})]()`);
-
 /** Runs something for a limited time: V8 ends even a loop without end. Throws what it throws, or {@link TooLong}. */
-function runBounded<T>(run: () => T, timeout: number): T {
+function runBounded<T>(script: Script, run: () => T, timeout: number): T {
   const slot = globalThis as { [SLOT]?: () => T };
   const before = slot[SLOT];
   slot[SLOT] = run;
   try {
-    return bounded.runInThisContext({ timeout }) as T;
+    return script.runInThisContext({ timeout }) as T;
   } catch (error) {
     throw isTimeout(error) ? new TooLong() : error;
   } finally {
@@ -38,6 +36,7 @@ class TooLong extends Error {}
  */
 export class HookCaller {
   private watched = false;
+  private compiled: Script | undefined;
 
   constructor(
     private readonly limit = HOOK_TIMEOUT_MS,
@@ -48,7 +47,7 @@ export class HookCaller {
   call<T>(plugin: Plugin, hook: string, run: () => T): T {
     let value: T;
     try {
-      value = this.watched ? run() : runBounded(run, this.limit);
+      value = this.watched ? run() : runBounded(this.script(), run, this.limit);
     } catch (error) {
       if (error instanceof PluginFault) throw error;
       const reason = error instanceof TooLong ? `it was not done after ${this.limit / 1000} s` : reasonOf(error);
@@ -65,13 +64,18 @@ export class HookCaller {
     if (this.watched) return run();
     this.watched = true;
     try {
-      return runBounded(run, this.watchLimit);
+      return runBounded(this.script(), run, this.watchLimit);
     } catch (error) {
       if (!(error instanceof TooLong)) throw error;
     } finally {
       this.watched = false;
     }
     return run();
+  }
+
+  /** What calls the function in the slot: only a script can be given a time. */
+  private script(): Script {
+    return (this.compiled ??= new Script(`globalThis[Symbol.for(${JSON.stringify(SLOT.description)})]()`));
   }
 }
 

@@ -9,13 +9,15 @@ import { packageIn } from './package-folder.ts';
 const PREFIX = /^(@[^/]+\/)?vfio-compose-plugin-/;
 
 /** The plugins that come with vfio-compose. */
-export const findBuiltIn = (): FoundPlugin[] =>
-  builtinPlugins().map(({ folder, packageJson, load }) => ({
+export function findBuiltIn(): FoundPlugin[] {
+  const plugins = join(packageRoot(), 'plugins');
+  return builtinPlugins().map(({ folder, packageJson, load }) => ({
     origin: { kind: 'built-in' },
-    folder: join(packageRoot(), 'plugins', folder),
+    folder: join(plugins, folder),
     packageJson,
     load,
   }));
+}
 
 /** The packages called `vfio-compose-plugin-*` that are installed where vfio-compose is; a checkout is not installed. */
 export function findInstalled(beside = dirname(packageRoot())): FoundPlugin[] {
