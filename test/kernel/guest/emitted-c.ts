@@ -42,9 +42,9 @@ export const emittedC: Scenario = ({ test, cleanup }) => {
     before = hostState();
     const file = made.file('plan.json');
     ended(await made.run('plan', ['--out', file]), 0, 'plan');
-    const source = await made.run('plan', ['-o', 'c']);
-    ended(source, 0, 'plan -o c');
-    program = await compiledOutside('emitted', source.stdout);
+    const source = made.file('plan.c');
+    ended(await made.run('plan', ['-o', 'c', '--out', source]), 0, 'plan -o c');
+    program = await compiledOutside('emitted', readFileSync(source, 'utf8'));
     const dry = await runProgram(program, ['--dry-run']);
     ended(dry, 0, 'the dry run');
     const { value } = decodePlan(readFileSync(file, 'utf8'), file);
