@@ -47,7 +47,7 @@ const FOREIGN = [
 test('what people read uses the words of the glossary', () => {
   const texts = [
     ...shippedSources(),
-    ...filesIn(['docs', 'schema', 'templates'], /\.(md|json|hbs)$/),
+    ...filesIn(['docs', 'schema', 'templates'], /\.(md|json|hbs|c)$/),
     ...['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md'].map((path) => ({ path, text: read(path) })),
   ].filter(({ path }) => path !== 'docs/glossary.md');
   const found = texts.flatMap(({ path, text }) =>
