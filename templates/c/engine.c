@@ -165,7 +165,7 @@ static size_t recover(void)
 /* A device that somebody still has open would keep the way back waiting, for ever: found before anything is changed. */
 static bool nobody_holds(void)
 {
-    bool free = true;
+    bool nobody = true;
     for (size_t i = 0; i < DOWN; i++) {
         const struct step *step = &plan_down[i];
         if (!takes_back(i) || step->kind != STEP_UNBIND_DRIVER || !is_vfio_driver(step->binding.driver))
@@ -173,7 +173,7 @@ static bool nobody_holds(void)
         if (refuse_while_held(step->binding.device) == DONE)
             continue;
         say("%s", complaint);
-        free = false;
+        nobody = false;
     }
-    return free;
+    return nobody;
 }

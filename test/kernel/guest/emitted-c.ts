@@ -42,9 +42,9 @@ export const emittedC: Scenario = ({ test, cleanup }) => {
     before = hostState();
     const file = made.file('plan.json');
     ended(await made.run('plan', ['--out', file]), 0, 'plan');
-    const source = await made.run('plan', ['-o', 'c']);
-    ended(source, 0, 'plan -o c');
-    program = await compiledOutside('emitted', source.stdout);
+    const source = made.file('plan.c');
+    ended(await made.run('plan', ['-o', 'c', '--out', source]), 0, 'plan -o c');
+    program = await compiledOutside('emitted', readFileSync(source, 'utf8'));
     const dry = await runProgram(program, ['--dry-run']);
     ended(dry, 0, 'the dry run');
     const { value } = decodePlan(readFileSync(file, 'utf8'), file);
@@ -68,9 +68,10 @@ export const emittedC: Scenario = ({ test, cleanup }) => {
   });
   test('R-BACK-1: holds the device as the runtime does, and SIGTERM takes everything back', async () => {
     const up = await upHere();
-    equal(held(up.child.pid ?? 0), byRuntime, 'the host');
+    const byProgram = held(up.child.pid ?? 0);
     up.child.kill('SIGTERM');
     ended(await up.finished, 143, 'the program');
+    equal(byProgram, byRuntime, 'the host');
     cameBack(before);
     equal(existsSync(journal), false, 'whether a journal is left');
   });
