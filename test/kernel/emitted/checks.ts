@@ -5,6 +5,7 @@ import type { Fault } from '../../../src/runtime/kernel/fault.ts';
 import type { Kernel } from '../../../src/runtime/kernel/port.ts';
 import { everyStep } from '../../../src/testing/every-step.ts';
 import { AnsweringKernel } from './answering-kernel.ts';
+import { pamuKernel, pamuPlan } from './pamu-plan.ts';
 import { compilePlan, replay, type ReplayedProgram, type Target, TARGETS } from './program.ts';
 import { countCalls, type Recording, recordDown, recordUp } from './record.ts';
 
@@ -31,13 +32,11 @@ export async function checkEmittedPrograms(harness: string, work: string, report
         report(false, `${target.machine}: ${name}`, error instanceof Error ? error.message : String(error));
       }
     };
-    await checkPlan(
-      everyStep(target.machine),
-      target,
-      () => new AnsweringKernel(target.machine),
-      { harness, folder },
-      check,
-    );
+    const { machine } = target;
+    const places = { harness, folder };
+    await checkPlan(everyStep(machine), target, () => new AnsweringKernel(machine), places, check);
+    // R-PAMU-1: the machine that a PAMU is in.
+    if (machine === 'ppc') await checkPlan(pamuPlan(), target, pamuKernel, places, check);
     await rm(folder, { recursive: true, force: true });
   }
 }
@@ -52,12 +51,12 @@ async function checkPlan(
   check: Check,
 ): Promise<void> {
   let program: ReplayedProgram | undefined;
-  await check('a step of every kind compiles without a warning', async () => {
+  await check(`the plan ${plan.project} compiles without a warning`, async () => {
     program = await compilePlan(plan, target, harness, folder);
   });
   if (program === undefined) return;
   const compiled = program;
-  await check('makes the calls of the runtime, with its bytes, there and back', async () => {
+  await check(`the plan ${plan.project} makes the calls of the runtime, with its bytes, there and back`, async () => {
     await same(compiled, [], await recordUp(plan, kernel()), undefined);
   });
   if (!target.everyFailure) return;
