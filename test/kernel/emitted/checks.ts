@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import type { Plan } from '../../../src/model/index.ts';
+import { persistenceOf, type Plan, type Step } from '../../../src/model/index.ts';
 import type { Fault } from '../../../src/runtime/kernel/fault.ts';
 import type { Kernel } from '../../../src/runtime/kernel/port.ts';
 import { everyStep } from '../../../src/testing/every-step.ts';
@@ -35,6 +35,7 @@ export async function checkEmittedPrograms(harness: string, work: string, report
     const { machine } = target;
     const places = { harness, folder };
     await checkPlan(everyStep(machine), target, () => new AnsweringKernel(machine), places, check);
+    await checkBound(bindingOnly(everyStep(machine)), target, () => new AnsweringKernel(machine), places, check);
     // R-PAMU-1: the machine that a PAMU is in.
     if (machine === 'ppc') await checkPlan(pamuPlan(), target, pamuKernel, places, check);
     await rm(folder, { recursive: true, force: true });
@@ -80,6 +81,32 @@ async function checkPlan(
       for (let at = 1; at <= changes; at += 1) {
         await killedAt(compiled, plan, kernel(), { at, when: 'after', how: 'kill', counts: OUTLIVES });
       }
+    },
+  );
+}
+
+/** What `handoff: bind` is: drivers and nodes, and nothing that goes with a process. */
+const bindingOnly = (plan: Plan): Plan => {
+  const stays = ({ kind }: Step) => persistenceOf(kind) === 'durable' || kind === 'wait-node';
+  return { ...plan, project: 'bound', up: plan.up.filter(stays), down: plan.down.filter(stays) };
+};
+
+async function checkBound(
+  plan: Plan,
+  target: Target,
+  kernel: () => Kernel,
+  { harness, folder }: { harness: string; folder: string },
+  check: Check,
+): Promise<void> {
+  await check(
+    'what is only bound stays when the program ends, is up already the next time, and comes back',
+    async () => {
+      const program = await compilePlan(plan, target, harness, folder);
+      const host = kernel();
+      const up = await recordUp(plan, host);
+      await same(program, [], up, undefined);
+      await same(program, [], { ...up, transcript: '' }, up.journal);
+      await same(program, ['--down'], await recordDown(plan, host, up), up.journal);
     },
   );
 }

@@ -16,7 +16,7 @@ export interface Recording {
 
 const STATUS = { terminated: 143, takenBack: 1, notTakenBack: 6, done: 0 } as const;
 
-/** Runs a plan there and back. With a fault, a call fails, or the process dies at it. */
+/** Runs a plan there, and back where it holds something. With a fault, a call fails, or the process dies at it. */
 export async function recordUp(plan: Plan, kernel: Kernel, fault?: Fault): Promise<Recording> {
   const transcript = new TranscriptKernel(fault ? new FaultKernel(kernel, fault) : kernel);
   const journal = new MemoryJournal();
@@ -24,6 +24,10 @@ export async function recordUp(plan: Plan, kernel: Kernel, fault?: Fault): Promi
   let status: number | null;
   try {
     const up = await execution.up();
+    // Nothing is held: the process ends with everything in place.
+    if (up.kind === 'up' && !plan.up.some(({ kind }) => kind === 'open-container')) {
+      return { transcript: transcript.text, journal: textOf(journal), status: STATUS.done };
+    }
     const left = await execution.back(up.ran);
     status = left.length > 0 ? STATUS.notTakenBack : up.kind === 'up' ? STATUS.terminated : STATUS.takenBack;
   } catch (error) {
