@@ -1,6 +1,6 @@
 import { equal, holds } from './assert.ts';
 import { FrameTrap, sendFrames } from './frame-trap.ts';
-import { killHolder, supervisorOf, withDeviceOf, withXgmac } from './held-device.ts';
+import { holder, killHolder, withDeviceOf, withXgmac } from './held-device.ts';
 import { bindPlatform, giveBackPlatform, platformLink, platformState } from './platform.ts';
 import { ended, project, type Project } from './project.ts';
 import type { Scenario } from './scenario.ts';
@@ -23,14 +23,11 @@ export const resetAfterCrash: Scenario = ({ test, cleanup }) => {
     await sendFrames();
     return trap.sprung;
   };
-  const start = async (of: Project): Promise<number> => {
-    const pid = await supervisorOf(of);
-    await withDeviceOf(pid, (device) => startXgmac(device, trap.physical));
-    return pid;
-  };
+  const start = (): Promise<void> => withDeviceOf(holder(), (device) => startXgmac(device, trap.physical));
   const crash = async (of: Project): Promise<void> => {
     ended(await of.up(), 0, 'up');
-    await killHolder(await start(of));
+    await start();
+    await killHolder(holder());
     equal(await withXgmac(running), ON, 'the registers after the holder is gone');
     holds(await receives(), 'no frame appeared in memory: the test cannot see what it is about');
   };
@@ -45,11 +42,11 @@ export const resetAfterCrash: Scenario = ({ test, cleanup }) => {
     await withXgmac((device) => startXgmac(device, trap.physical));
     holds(await receives(), 'no frame appeared in memory: the test cannot see what it is about');
     ended(await named.up(), 0, 'up');
-    equal(await withDeviceOf(await supervisorOf(named), running), OFF, 'the registers');
+    equal(await withDeviceOf(holder(), running), OFF, 'the registers');
     holds(!(await receives()), 'a frame appeared in memory');
   });
   test('R-ORDER-4: down silences the device that its user left running', async () => {
-    await start(named);
+    await start();
     holds(await receives(), 'no frame appeared in memory: the test cannot see what it is about');
     ended(await named.down(), 0, 'down');
     equal(await withXgmac(running), OFF, 'the registers');
@@ -76,7 +73,7 @@ export const resetAfterCrash: Scenario = ({ test, cleanup }) => {
   test('R-RESET-1: after SIGKILL of its holder the next up silences it before its next user has it', async () => {
     await crash(matched);
     ended(await matched.up(), 0, 'the next up');
-    equal(await withDeviceOf(await supervisorOf(matched), running), OFF, 'the registers');
+    equal(await withDeviceOf(holder(), running), OFF, 'the registers');
     holds(!(await receives()), 'a frame appeared in memory');
     ended(await matched.down(), 0, 'down');
     equal(platformState(), before, 'the host');
