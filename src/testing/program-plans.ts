@@ -4,7 +4,7 @@ import type { HostBuilder } from './host.ts';
 import { spanAt } from './manifest.ts';
 import { lowerFor } from './plan.ts';
 import { midwayHost, platformPlan, platformVm, resolvedPlatform, smmuHost, XGBE, XGMAC } from './platform-plan.ts';
-import { resolvedReset } from './resolved-iommu.ts';
+import { resolvedIommu, resolvedReset } from './resolved-iommu.ts';
 
 type Wish = Partial<Omit<ResolvedPlatformDevice, 'device' | 'bus'>>;
 
@@ -14,7 +14,8 @@ const withProgram = (type: string, inventory: HostInventory, address: string, wi
     const at = spanAt(['vms', 'edge', 'devices', address, 'irqs', 0]);
     const irqs = [{ index: 0, unmask: 'eventfd', at }] as const;
     const resetBy = resolvedReset('calxeda-xgmac');
-    return platformVm(type, [resolvedPlatform(index, address, { irqs, resetBy, ...wish })]);
+    const iommu = resolvedIommu(type, { unsafeInterrupts: type !== 'noiommu' });
+    return platformVm(type, [resolvedPlatform(index, address, { irqs, resetBy, ...wish })], { iommu });
   });
 
 /** The network controller of {@link midwayHost}, without an IOMMU. */

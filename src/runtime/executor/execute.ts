@@ -1,11 +1,11 @@
-import { type DeviceRef, isVfioDriver, type Plan, persistenceOf, type Step } from '../../model/index.ts';
-import { type Kernel, KernelError } from '../kernel/port.ts';
-import { type Explain, failureOf, type StepFailure, StepTimeout } from './failure.ts';
+import { type Plan, persistenceOf, type Step } from '../../model/index.ts';
+import { type Explain, failureOf, isBearable, type StepFailure, StepTimeout } from './failure.ts';
 import { Handles } from './handles.ts';
 import type { HostSide } from './host-steps.ts';
 import type { Journal } from './journal.ts';
+import { LoudDevices } from './loud-devices.ts';
 import { perform } from './perform.ts';
-import { boundDriver } from './sysfs.ts';
+import { type Recovery, silence } from './silence.ts';
 
 /** What a run tells while it goes. */
 export interface ExecutorEvents {
@@ -26,14 +26,6 @@ export interface ExecutorInput {
   readonly stepTimeoutMs: number;
   /** Stops `up` before its next step. */
   readonly signal?: AbortSignal;
-}
-
-/** What silencing the devices of a plan came to. */
-export interface Recovery {
-  /** The first failure of each device that could not be silenced. */
-  readonly left: readonly StepFailure[];
-  /** Their resources, as steps call them. */
-  readonly unsilenced: ReadonlySet<string>;
 }
 
 export type UpOutcome =
@@ -100,13 +92,12 @@ export class Execution {
     const { plan, events } = this.input;
     const steps = plan.down.filter((step) => ran.has(step.undoes ?? '') && !undone.has(step.id));
     const left: StepFailure[] = [];
-    const loud = new Set(unsilenced);
+    const loud = new LoudDevices(this.input.host.kernel, plan, unsilenced);
     const of = steps.length;
     for (let index = 0; index < of; index++) {
       const step = steps[index];
       if (!step) break;
-      // R-ORDER-4: what could not be silenced stays where nobody else gets it.
-      if (loud.has(step.resource) && persistenceOf(step.kind) === 'durable') continue;
+      if (loud.holdsBack(step)) continue;
       events.started?.(step, index, of);
       // Only where there is something to wait for: a turn of the queue costs as much as removing a mapping.
       const outcome = this.backStep(step);
@@ -116,7 +107,7 @@ export class Execution {
       } else if (failure) {
         left.push(failure);
         events.failed?.(failure);
-        if ('part' in step && step.part === 'quiesce') loud.add(step.resource);
+        loud.failed(step);
       } else {
         events.finished?.(step, index, of);
       }
@@ -124,53 +115,9 @@ export class Execution {
     return left;
   }
 
-  /**
-   * Silences the devices that this process does not hold, as the plan's recovery says (R-RESET-1): those whose holder is
-   * gone, and those that were only bound. A device that is not on a VFIO driver is somebody else's by now, and left alone.
-   */
-  async recover(ran: ReadonlySet<string>): Promise<Recovery> {
-    const left: StepFailure[] = [];
-    const unsilenced = new Set<string>();
-    const elsewhere = this.devicesElsewhere();
-    for (const step of this.input.plan.recover ?? []) {
-      const { undoes = '', resource } = step;
-      if (elsewhere.has(resource) || (isJournalled(undoes, this.input.plan) && !ran.has(undoes))) continue;
-      // After a failure what is open is closed all the same.
-      if (unsilenced.has(resource) && !this.canClose(step)) continue;
-      const failure = await this.tried(step);
-      if (!failure) continue;
-      if (isBearable(failure)) this.input.events.warned?.(failure);
-      else {
-        if (!unsilenced.has(resource)) left.push(failure);
-        unsilenced.add(resource);
-        this.input.events.failed?.(failure);
-      }
-    }
-    return { left, unsilenced };
-  }
-
-  private canClose(step: Step): boolean {
-    if (step.kind === 'close') return this.handles.has(step.handle);
-    return step.kind === 'unset-container' && this.handles.has(step.groupHandle);
-  }
-
-  private async tried(step: Step): Promise<StepFailure | undefined> {
-    try {
-      await perform(step, this.input.host, this.handles);
-      return undefined;
-    } catch (error) {
-      return failureOf(step, error, this.input.explain);
-    }
-  }
-
-  private devicesElsewhere(): Set<string> {
-    const { kernel } = this.input.host;
-    const elsewhere = new Set<string>();
-    for (const step of this.input.plan.recover ?? []) {
-      if (step.kind !== 'open-device') continue;
-      if (!isOnVfio(kernel, step.device)) elsewhere.add(step.resource);
-    }
-    return elsewhere;
+  /** Silences the devices that this process does not hold: those whose holder is gone, and those that were only bound. */
+  recover(ran: ReadonlySet<string>): Promise<Recovery> {
+    return silence(this.input, this.handles, ran);
   }
 
   /**
@@ -242,25 +189,6 @@ export class Execution {
     }
   }
 }
-
-/** Whether a step of `up` is one that the journal knows of. */
-const isJournalled = (id: string, plan: Plan): boolean =>
-  plan.up.some((step) => step.id === id && persistenceOf(step.kind) === 'durable');
-
-function isOnVfio(kernel: Kernel, device: DeviceRef): boolean {
-  try {
-    const driver = boundDriver(kernel, device);
-    return driver !== null && isVfioDriver(driver);
-  } catch (error) {
-    // Unplugged: there is nothing left to silence.
-    if (error instanceof KernelError) return false;
-    throw error;
-  }
-}
-
-/** A failure that is told and does not stop a run: of a reset that the manifest only prefers, or one that a plugin bears. */
-const isBearable = ({ step, kind }: StepFailure): boolean =>
-  kind === 'warning' || ((step.kind === 'reset-device' || step.kind === 'hot-reset') && step.bestEffort);
 
 const interruptedAt = (step: Step): StepFailure => ({
   step,

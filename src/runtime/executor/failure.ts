@@ -58,3 +58,7 @@ export function failureOf(step: Step, error: unknown, explain: Explain): StepFai
   if (error instanceof DeviceHeld) return { ...failure, kind: 'held' };
   throw error;
 }
+
+/** A failure that is told and does not stop a run: of a reset that the manifest only prefers, or one that a plugin bears. */
+export const isBearable = ({ step, kind }: StepFailure): boolean =>
+  kind === 'warning' || ((step.kind === 'reset-device' || step.kind === 'hot-reset') && step.bestEffort);
