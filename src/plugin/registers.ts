@@ -94,7 +94,6 @@ function maskOf(register: Register, bits: Readonly<Record<string, bigint>>, name
 }
 
 function actionsOf(register: Register, bits: Readonly<Record<string, bigint>>) {
-  const all = (1n << BigInt(8 * register.width)) - 1n;
   const mask = (names: readonly string[]) => maskOf(register, bits, names);
   const list = (names: readonly string[]) => names.join(', ');
   return {
@@ -121,52 +120,54 @@ function actionsOf(register: Register, bits: Readonly<Record<string, bigint>>) {
       action: `set ${list(names)}`,
       why,
     }),
-    expect: (value: bigint | number, why: string, onMismatch: 'fail' | 'warn' = 'fail'): RegisterAction => ({
-      kind: 'expect',
-      register,
-      mask: all,
-      equals: BigInt(value),
-      action: `is ${hex(BigInt(value))}`,
-      onMismatch,
-      why,
-    }),
-    expectClear: (names: readonly string[], why: string, onMismatch: 'fail' | 'warn' = 'fail'): RegisterAction => ({
-      kind: 'expect',
-      register,
-      mask: mask(names),
-      equals: 0n,
-      action: `${list(names)} clear`,
-      onMismatch,
-      why,
-    }),
-    expectSet: (names: readonly string[], why: string, onMismatch: 'fail' | 'warn' = 'fail'): RegisterAction => ({
-      kind: 'expect',
-      register,
-      mask: mask(names),
-      equals: mask(names),
-      action: `${list(names)} set`,
-      onMismatch,
-      why,
-    }),
-    pollClear: (names: readonly string[], patience: Patience, why: string): RegisterAction => ({
-      kind: 'poll',
-      register,
-      mask: mask(names),
-      equals: 0n,
-      action: `${list(names)} clear`,
-      ...waiting(patience),
-      why,
-    }),
-    pollSet: (names: readonly string[], patience: Patience, why: string): RegisterAction => ({
-      kind: 'poll',
-      register,
-      mask: mask(names),
-      equals: mask(names),
-      action: `${list(names)} set`,
-      ...waiting(patience),
-      why,
-    }),
-    reads: (value: bigint | number): RegisterCondition => ({ register, mask: all, equals: BigInt(value) }),
+    ...looksAt(register, bits),
+  };
+}
+
+/** What only reads the register. */
+function looksAt(register: Register, bits: Readonly<Record<string, bigint>>) {
+  const whole = (value: bigint | number) => ({
+    mask: (1n << BigInt(8 * register.width)) - 1n,
+    equals: BigInt(value),
+    action: `is ${hex(BigInt(value))}`,
+  });
+  const clear = (names: readonly string[]) => ({
+    mask: maskOf(register, bits, names),
+    equals: 0n,
+    action: `${names.join(', ')} clear`,
+  });
+  const set = (names: readonly string[]) => {
+    const mask = maskOf(register, bits, names);
+    return { mask, equals: mask, action: `${names.join(', ')} set` };
+  };
+  type Wanted = ReturnType<typeof whole>;
+  const expect = (wanted: Wanted, why: string, onMismatch: 'fail' | 'warn' = 'fail'): RegisterAction => ({
+    kind: 'expect',
+    register,
+    ...wanted,
+    onMismatch,
+    why,
+  });
+  const poll = (wanted: Wanted, patience: Patience, why: string): RegisterAction => ({
+    kind: 'poll',
+    register,
+    ...wanted,
+    ...waiting(patience),
+    why,
+  });
+  return {
+    expect: (value: bigint | number, why: string, onMismatch?: 'fail' | 'warn') =>
+      expect(whole(value), why, onMismatch),
+    expectClear: (names: readonly string[], why: string, onMismatch?: 'fail' | 'warn') =>
+      expect(clear(names), why, onMismatch),
+    expectSet: (names: readonly string[], why: string, onMismatch?: 'fail' | 'warn') =>
+      expect(set(names), why, onMismatch),
+    pollClear: (names: readonly string[], patience: Patience, why: string) => poll(clear(names), patience, why),
+    pollSet: (names: readonly string[], patience: Patience, why: string) => poll(set(names), patience, why),
+    reads: (value: bigint | number): RegisterCondition => {
+      const { mask, equals } = whole(value);
+      return { register, mask, equals };
+    },
   };
 }
 

@@ -120,6 +120,29 @@ function describeCall(step: Exclude<Step, { kind: Described }>): string {
       return `VFIO_DEVICE_PCI_HOT_RESET ${step.deviceHandle} with ${step.groupHandles.join(', ')}`;
     case 'container-ioctl':
       return `${step.request} ${step.container}: ${step.meaning}`;
+    case 'map-dma':
+      return `VFIO_IOMMU_MAP_DMA ${step.container} ${range(step.iova, step.size)} ${step.access}`;
+    case 'unmap-dma':
+      return `VFIO_IOMMU_UNMAP_DMA ${step.container} ${range(step.iova, step.size)}`;
+    case 'set-irqs':
+    case 'clear-irqs':
+    case 'set-irq-unmask':
+    case 'clear-irq-unmask':
+      return describeInterrupts(step);
+    case 'create-memfd':
+    case 'resize-memfd':
+    case 'allocate-memory':
+    case 'free-memory':
+      return describeMemory(step);
+    default:
+      return unreachable(step);
+  }
+}
+
+type OfKind<K extends Step['kind']> = Extract<Step, { kind: K }>;
+
+function describeMemory(step: OfKind<'create-memfd' | 'resize-memfd' | 'allocate-memory' | 'free-memory'>): string {
+  switch (step.kind) {
     case 'create-memfd':
       return `memfd_create${pages(step.pageSize)} as ${step.handle}`;
     case 'resize-memfd':
@@ -128,10 +151,13 @@ function describeCall(step: Exclude<Step, { kind: Described }>): string {
       return `mmap ${formatBytes(step.size)}${pages(step.pageSize)}${step.memfd === null ? '' : ` of ${step.memfd}`} as ${step.handle}`;
     case 'free-memory':
       return `munmap ${step.memory}`;
-    case 'map-dma':
-      return `VFIO_IOMMU_MAP_DMA ${step.container} ${range(step.iova, step.size)} ${step.access}`;
-    case 'unmap-dma':
-      return `VFIO_IOMMU_UNMAP_DMA ${step.container} ${range(step.iova, step.size)}`;
+    default:
+      return unreachable(step);
+  }
+}
+
+function describeInterrupts(step: OfKind<'set-irqs' | 'clear-irqs' | 'set-irq-unmask' | 'clear-irq-unmask'>): string {
+  switch (step.kind) {
     case 'set-irqs':
       return typeof step.index === 'number'
         ? `VFIO_DEVICE_SET_IRQS ${step.deviceHandle} interrupt ${step.index}: ${step.eventfds.join(', ')} is signalled`

@@ -34,27 +34,46 @@ function hotResetsOf(
   return [...resets.values()];
 }
 
-/** Resets of whole buses, once every function on them is open and before memory is mapped. */
+/**
+ * Resets of whole buses, once every function on them is open and before memory is mapped. Of one that is only for the way back
+ * it is asked now already what it hits.
+ */
 export function lowerHotResets(
   vm: ResolvedVm,
   asked: ReadonlyMap<ResolvedDevice, AskedDevice>,
   steps: StepList,
   after: readonly string[],
 ): string[] {
+  const now = hotResetsOf(vm, asked, ({ beforeUse }) => beforeUse);
+  const later = hotResetsOf(vm, asked, ({ afterUse }) => afterUse);
   let last = [...after];
-  for (const reset of hotResetsOf(vm, asked, ({ beforeUse }) => beforeUse)) {
-    const { first, plugin, cause } = reset;
+  for (const reset of now) {
+    const { first, cause } = reset;
     const { address } = first.device;
-    const resource = `device ${address}`;
-    const reason = { resource, cause: 'whoever resets a bus must hold all that is on it', at: first.at, after: last };
-    const check = steps.add('check-hot-reset', address, reason, {
-      plugin,
-      deviceHandle: deviceHandle(first),
-      owned: ownedBy(vm),
-    });
-    last = [steps.add('hot-reset', address, { resource, cause, at: first.at, after: [check] }, detailsOf(vm, reset))];
+    const check = checkHotReset(vm, reset, steps, last);
+    const reason = { resource: `device ${address}`, cause, at: first.at, after: [check] };
+    last = [steps.add('hot-reset', address, reason, detailsOf(vm, reset))];
+  }
+  for (const reset of later) {
+    if (!now.some(({ first }) => first === reset.first)) last = [checkHotReset(vm, reset, steps, last)];
   }
   return last;
+}
+
+function checkHotReset(
+  vm: ResolvedVm,
+  { first, plugin }: Pick<Reset, 'first' | 'plugin'>,
+  steps: StepList,
+  after: readonly string[],
+): string {
+  const { address } = first.device;
+  const cause = 'whoever resets a bus must hold all that is on it';
+  const reason = { resource: `device ${address}`, cause, at: first.at, after };
+  return steps.add('check-hot-reset', address, reason, {
+    plugin,
+    deviceHandle: deviceHandle(first),
+    owned: ownedBy(vm),
+  });
 }
 
 /**
