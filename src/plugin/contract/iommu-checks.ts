@@ -1,6 +1,7 @@
 import {
   bytes,
   type DomainContext,
+  hasErrors,
   type HostIndex,
   indexHost,
   iova,
@@ -34,9 +35,15 @@ export function iommuChecks(subject: ContractSubject, plugin: IommuPlugin, optio
   }
   const claimed = claims.filter(({ claim }) => claim !== 'none').map(({ host }) => host);
   // One that claims no host is used where a manifest names it, which may be anywhere.
-  const tried = claimed.length > 0 ? claimed : hosts.slice(0, 1);
-  const steps = tried.flatMap((host) => {
-    const context = frozen(contextOf(plugin, host, options));
+  const tried = claimed.length > 0 ? claimed : hosts;
+  const contexts = tried.map((host) => frozen(contextOf(plugin, host, options)));
+  const broken = new Set<string>();
+  const lawful = contexts.filter((context) => {
+    const found = (plugin.laws ?? []).flatMap((law) => ask(`law ${law.id}`, () => [...law.check(context)]));
+    for (const { code, severity } of found) if (severity === 'error') broken.add(code);
+    return !hasErrors(found);
+  });
+  const steps = lawful.flatMap((context) => {
     const domain = [
       ...ask('configure', () => plugin.configure?.(context) ?? []),
       ...ask('complete', () => plugin.complete?.(context) ?? []),
@@ -50,6 +57,13 @@ export function iommuChecks(subject: ContractSubject, plugin: IommuPlugin, optio
     {
       name: 'claims says "exact", "generic" or "none"',
       failures: claims.flatMap(({ claim }) => (CLAIMS.includes(claim) ? [] : [`it says ${JSON.stringify(claim)}`])),
+    },
+    {
+      name: 'it was asked about a host of which its laws have nothing to say',
+      failures:
+        lawful.length > 0
+          ? []
+          : [`there is none (${[...broken].join(', ')}): give one with --host, or put its snapshot into hosts/`],
     },
     {
       name: 'each step says what it is about and why',
@@ -85,7 +99,7 @@ function contextOf(plugin: IommuPlugin, host: HostIndex, options: PluginOptions)
       at: HERE,
     },
     handoff: { mode: 'hold', at: HERE },
-    memory: memory.map((entry) => ({
+    memory: (plugin.isolates ? memory : []).map((entry) => ({
       ...entry,
       backing: 'anonymous',
       pageSize: null,

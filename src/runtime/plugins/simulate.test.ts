@@ -91,15 +91,24 @@ const iommu = (name: string, claim: 'exact' | 'generic' | 'none', answer: number
     simulate: () => ({ ...NOTHING, checkExtension: () => answer }),
   });
 
-test('the plugin that claims the host most closely is behind its extension, and one that does not is behind none', () => {
-  const process = {
-    architecture: 'ppc',
-    littleEndian: false,
-    hasMemory: () => true,
-    lock: () => true,
-    unlock: () => {},
-  };
+const PROCESS = {
+  architecture: 'ppc',
+  littleEndian: false,
+  hasMemory: () => true,
+  lock: () => true,
+  unlock: () => {},
+};
+
+test('a plugin simulates the numbers of its models, the first of two that have the same', () => {
   const { backends } = simulatedBy(setOf(iommu('a', 'generic', 1), iommu('b', 'exact', 2)), board());
-  expect(backends.get(99)?.(process).checkExtension(0)).toBe(2);
-  expect(simulatedBy(setOf(iommu('c', 'none', 3)), board()).backends.size).toBe(0);
+  expect(backends.get(99)?.(PROCESS).checkExtension(0)).toBe(1);
+});
+
+test('a plugin that recognises a backend of the host simulates that one, and none where it recognises none', () => {
+  const recognising = { ...iommu('c', 'exact', 4), backend: () => ({ name: 'c', extension: 41, properties: {} }) };
+  const { backends } = simulatedBy(setOf(recognising), board());
+  expect([...backends.keys()]).toEqual([41]);
+  expect(backends.get(41)?.(PROCESS).checkExtension(0)).toBe(4);
+  const blind = { ...iommu('d', 'exact', 4), backend: () => undefined };
+  expect(simulatedBy(setOf(blind), board()).backends.size).toBe(0);
 });

@@ -18,7 +18,7 @@ export async function testPlugin(invocation: Invocation): Promise<number> {
   const { found, plugins, diagnostics } = await surveyFolder(folder, invocation);
   const checks = [loads(diagnostics)];
   if (found) {
-    const hosts = await exampleHosts();
+    const hosts = [...(await exampleHosts()), ...(await hostsIn(join(found.folder, 'hosts')))];
     if (global.host !== undefined || global.tree !== undefined) {
       const given = await loadHost(invocation, { identifiers: false });
       if ('status' in given) return given.status;
@@ -46,13 +46,15 @@ const linesOf = ({ name, failures }: ContractCheck): string =>
     .map((line) => `${line}\n`)
     .join('');
 
-/** The machines of the examples: with each IOMMU that vfio-compose knows, and many devices. */
-export async function exampleHosts(): Promise<HostIndex[]> {
-  const examples = join(packageRoot(), 'examples');
+/** The machines of the examples: with many devices, behind IOMMUs of several kinds. */
+export const exampleHosts = (): Promise<HostIndex[]> => hostsIn(join(packageRoot(), 'examples'));
+
+/** The snapshots below a folder, those that are none left out. A plugin brings the machines that it is for in `hosts/`. */
+export async function hostsIn(folder: string): Promise<HostIndex[]> {
+  const files = existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort() : [];
   const hosts: HostIndex[] = [];
-  for (const name of existsSync(examples) ? readdirSync(examples).sort() : []) {
-    const host = join(examples, name, 'host.json');
-    const { value } = existsSync(host) ? await loadInventory({ host }) : { value: undefined };
+  for (const file of files.filter((name) => name.endsWith('.json'))) {
+    const { value } = await loadInventory({ host: join(folder, file) });
     if (value) hosts.push(indexHost(value));
   }
   return hosts;
