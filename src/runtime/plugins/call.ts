@@ -2,11 +2,14 @@ import { Script } from 'node:vm';
 import { type Plugin, PluginFault } from '../../model/index.ts';
 import { pluginTitle } from './found-plugin.ts';
 
-/** How long a hook may take, in milliseconds. Hooks only compute; the slowest of ours takes a hundredth of that. */
-export const HOOK_TIMEOUT_MS = 2000;
+/**
+ * How long a hook may take, in milliseconds. Hooks only compute; the slowest of ours takes a hundredth of that on a quiet
+ * machine, and some machines are emulated.
+ */
+export const HOOK_TIMEOUT_MS = 10_000;
 
 /** How long many calls may take together before each of them gets a watchdog of its own, in milliseconds. */
-const WATCH_TIMEOUT_MS = 3000;
+const WATCH_TIMEOUT_MS = 20_000;
 
 const SLOT = Symbol.for('vfio-compose.bounded');
 /** Runs something for a limited time: V8 ends even a loop without end. Throws what it throws, or {@link TooLong}. */
