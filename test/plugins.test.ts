@@ -6,7 +6,7 @@ import { subjectOf } from '../src/cli/plugin-subject.ts';
 import { exampleHosts, hostsIn } from '../src/cli/verbs/plugin/test.ts';
 import { checkPlugin } from '../src/plugin/contract/index.ts';
 import { builtinPlugins } from '../src/runtime/plugins/index.ts';
-import { ROOT } from './sources.ts';
+import { ROOT, shippedSources } from './sources.ts';
 
 const plugins = await builtinPlugins();
 const hosts = await exampleHosts();
@@ -28,3 +28,10 @@ test.each(plugins.loaded.map((loaded) => ({ id: pluginId(loaded.plugin), loaded 
     expect(checks.filter(({ failures }) => failures.length > 0)).toEqual([]);
   },
 );
+
+test('R-RESET-6: what ships outside plugins/ names no plugin: a new one is a folder and nothing else', () => {
+  const named = shippedSources()
+    .filter(({ path }) => path.startsWith('src/'))
+    .flatMap(({ path, text }) => FOLDERS.filter((name) => text.includes(name)).map((name) => `${path}: ${name}`));
+  expect(named).toEqual([]);
+});

@@ -40,7 +40,7 @@ export interface PluginLaw<Context> {
 export type Plugin = ResetPlugin | IommuPlugin;
 export type PluginKind = Plugin['kind'];
 
-/** `reset-calxeda-xgmac`: how a plan and a message call a plugin. */
+/** `reset-my-device`: how a plan and a message call a plugin. */
 export const pluginId = ({ kind, name }: Pick<Plugin, 'kind' | 'name'>): string => `${kind}-${name}`;
 
 /** What a plugin's options came to. */

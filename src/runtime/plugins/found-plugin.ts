@@ -73,5 +73,5 @@ export function findingAbout({ origin, folder }: Pick<FoundPlugin, 'origin' | 'f
 export const guessedId = (folder: string): string =>
   (folder.split('/').at(-1) ?? folder).replace(/^vfio-compose-plugin-/, '');
 
-/** `reset-calxeda-xgmac@0.1.0`: how a message calls a plugin. */
+/** `reset-my-device@0.1.0`: how a message calls a plugin. */
 export const pluginTitle = (plugin: Plugin): string => `${pluginId(plugin)}@${plugin.version}`;
