@@ -25,7 +25,9 @@ test('a hook that throws is the fault of its plugin, and said to be', () => {
 });
 
 test('a hook that does not come to an end is ended', () => {
-  expect(() => new HookCaller(200).call(plugin, 'quiesce', forEver)).toThrow('failed in quiesce: it was not done after');
+  expect(() => new HookCaller(200).call(plugin, 'quiesce', forEver)).toThrow(
+    'failed in quiesce: it was not done after',
+  );
 });
 
 test('a hook that catches everything is ended all the same', () => {
