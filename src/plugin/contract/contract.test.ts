@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Plugin, PluginFault, RegisterBank, type ResetPlugin } from '../../model/index.ts';
+import { defineDiagnostic, type Plugin, PluginFault, RegisterBank, type ResetPlugin } from '../../model/index.ts';
 import { defineIommuPlugin, defineResetPlugin, defineRegisters } from '../index.ts';
 import { checkPlugin, type ContractSubject } from './index.ts';
 
@@ -187,4 +187,17 @@ test('an IOMMU plugin that claims oddly, maps a part twice or not, or does not s
   expect(failures(/about and why/, silent)).toEqual(['x does not']);
   const parameters = () => [{ module: 'm', parameter: 'p', value: 'Y', cause: '' }];
   expect(failures(/about and why/, iommu({ parameters }))).toHaveLength(1);
+});
+
+test('an IOMMU plugin whose laws refuse every host was asked nothing, and that is found', () => {
+  const refused = defineDiagnostic({
+    code: 'widget-refused',
+    severity: 'error',
+    category: 'host',
+    summary: 'No',
+    explanation: '',
+  });
+  const laws = [{ id: 'never', reports: [refused], check: () => [refused({ detail: 'no' })] }];
+  expect(failures(/asked about a host/, iommu({ laws }))).toEqual([expect.stringContaining('widget-refused')]);
+  expect(failures(/asked about a host/, iommu())).toEqual([]);
 });

@@ -16,6 +16,14 @@ import { callTwice } from './pure.ts';
 import type { ContractCheck, ContractSubject } from './subject.ts';
 
 const CLAIMS: readonly unknown[] = ['exact', 'generic', 'none'];
+type Pages = Pick<ResolvedVm['memory'][number], 'backing' | 'pageSize'>;
+
+/** An IOMMU with few windows takes large pages only. */
+const PAGES: readonly Pages[] = [
+  { backing: 'anonymous', pageSize: null },
+  { backing: 'hugetlb', pageSize: bytes(64n << 20n) },
+];
+
 const START = { line: 1, column: 1, offset: 0 };
 const HERE: Span = { file: 'made-up.yaml', start: START, end: START };
 
@@ -36,7 +44,7 @@ export function iommuChecks(subject: ContractSubject, plugin: IommuPlugin, optio
   const claimed = claims.filter(({ claim }) => claim !== 'none').map(({ host }) => host);
   // One that claims no host is used where a manifest names it, which may be anywhere.
   const tried = claimed.length > 0 ? claimed : hosts;
-  const contexts = tried.map((host) => frozen(contextOf(plugin, host, options)));
+  const contexts = tried.flatMap((host) => PAGES.map((pages) => frozen(contextOf(plugin, host, options, pages))));
   const broken = new Set<string>();
   const lawful = contexts.filter((context) => {
     const found = (plugin.laws ?? []).flatMap((law) => ask(`law ${law.id}`, () => [...law.check(context)]));
@@ -52,7 +60,7 @@ export function iommuChecks(subject: ContractSubject, plugin: IommuPlugin, optio
     const mappings = ask('mappings', () => plugin.mappings?.(context) ?? []);
     return [{ domain, parameters, mappings, vm: context.vm }];
   });
-  return [
+  return withoutRepetition([
     { name: 'hooks are pure: the same arguments give the same steps, and nothing else is touched', failures: impure },
     {
       name: 'claims says "exact", "generic" or "none"',
@@ -76,11 +84,15 @@ export function iommuChecks(subject: ContractSubject, plugin: IommuPlugin, optio
       name: 'no part of the memory is mapped twice, and none is left out',
       failures: steps.flatMap(({ mappings, vm }) => faultsOfCover(mappings, vm)),
     },
-  ];
+  ]);
 }
 
+/** What is wrong on one host is often wrong on all. */
+const withoutRepetition = (checks: readonly ContractCheck[]): ContractCheck[] =>
+  checks.map(({ name, failures }) => ({ name, failures: [...new Set(failures)] }));
+
 /** A VM with memory of two sizes and no device: what a plugin does for devices is shown by its own tests. */
-function contextOf(plugin: IommuPlugin, host: HostIndex, options: PluginOptions): DomainContext {
+function contextOf(plugin: IommuPlugin, host: HostIndex, options: PluginOptions, pages: Pages): DomainContext {
   const model = plugin.models[0];
   const memory = [
     { iova: iova(0n), size: bytes(256n << 20n) },
@@ -101,8 +113,7 @@ function contextOf(plugin: IommuPlugin, host: HostIndex, options: PluginOptions)
     handoff: { mode: 'hold', at: HERE },
     memory: (plugin.isolates ? memory : []).map((entry) => ({
       ...entry,
-      backing: 'anonymous',
-      pageSize: null,
+      ...pages,
       access: 'read-write',
       at: HERE,
       iovaAt: HERE,
