@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { collectDiagnostics } from '../scripts/diagnostic-definitions.ts';
@@ -34,7 +35,9 @@ test('refers only to pages that exist', async () => {
   const pages = await generatedDocs(ROOT);
   for (const [path, text] of pages) {
     for (const [, target = ''] of text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
-      expect(pages.has(join(path, '..', target)), `${path} refers to ${target}`).toBe(true);
+      const page = join(path, '..', target);
+      // Pages about a plugin's diagnostics lead to what its folder says of it, which is not generated.
+      expect(pages.has(page) || existsSync(join(ROOT, page)), `${path} refers to ${target}`).toBe(true);
     }
   }
 });
