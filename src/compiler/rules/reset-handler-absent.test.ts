@@ -10,13 +10,15 @@ const machine = () =>
     .tree(
       soc({
         'ethernet@40000': { compatible: 'calxeda,hb-xgmac', reg: [0x4_0000, 0x1000] },
-        'ethernet@50000': { compatible: ['board,own', 'calxeda,hb-xgmac'], reg: [0x5_0000, 0x1000] },
+        'ethernet@50000': { compatible: ['board,own', 'board,any'], reg: [0x5_0000, 0x1000] },
+        'ethernet@70000': { compatible: ['board,own', 'calxeda,hb-xgmac'], reg: [0x7_0000, 0x1000] },
         'uart@60000': { compatible: ['arm,pl011', 'arm,primecell'], reg: [0x6_0000, 0x1000] },
       }),
     )
     .module('vfio_platform_calxedaxgmac', 'available')
     .platform('40000.ethernet', { treePath: '/soc/ethernet@40000' })
     .platform('50000.ethernet', { treePath: '/soc/ethernet@50000' })
+    .platform('70000.ethernet', { treePath: '/soc/ethernet@70000' })
     .amba('60000.uart', { treePath: '/soc/uart@60000' })
     .platform('ACPI:00');
 type Policy = 'required' | 'preferred' | 'none';
@@ -65,6 +67,14 @@ test('warns where only a blob is known of the host, whose kernel may be told oth
 test('R-RESET-3: warns where a reset is preferred and nobody insists', () => {
   expect(report(rule, vms('50000.ethernet', 'preferred'), relaxed())).toEqual(warning);
   expect(report(rule, vms('60000.uart', 'preferred'), machine())).toEqual(warning);
+});
+
+test('R-RESET-2: a plugin for a later compatible stands in for the handler, but not for what the driver insists on', () => {
+  expect(report(rule, vms('70000.ethernet'), relaxed())).toEqual([]);
+  expect(
+    report(rule, vms('70000.ethernet'), machine().module('vfio_platform', 'loaded', { reset_required: 'Y' })),
+  ).toEqual(error);
+  expect(textOf(check(rule, vms('70000.ethernet'), machine()))).toContain('although the plugin calxeda-xgmac');
 });
 
 test('notes that the reset of an ACPI device cannot be seen', () => {
