@@ -5,7 +5,9 @@ import koffi from 'koffi';
 const libc = koffi.load('libc.so.6');
 const ioctlPointer = libc.func('int ioctl(int fd, unsigned long request, void *argument)');
 const ioctlValue = libc.func('int ioctl(int fd, unsigned long request, unsigned long argument)');
-const mmapCall = libc.func('uintptr_t mmap(uintptr_t at, size_t length, int prot, int flags, int fd, int64_t offset)');
+// off_t is a long in this entry of glibc's, on 32-bit machines too.
+const mmapCall = libc.func('uintptr_t mmap(uintptr_t at, size_t length, int prot, int flags, int fd, long offset)');
+const MAP_FAILED = (1n << BigInt(8 * koffi.sizeof('uintptr_t'))) - 1n;
 const syscallWithThree = libc.func('long syscall(long number, long first, long second, long third)');
 const munmapCall = libc.func('int munmap(uintptr_t at, size_t length)');
 
@@ -37,7 +39,7 @@ export function mapAnonymous(length: number): bigint {
   const PROT_READ_WRITE = 3;
   const MAP_PRIVATE_ANONYMOUS_POPULATE = 0x2 | 0x20 | 0x8000;
   const at = BigInt(mmapCall(0, length, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS_POPULATE, -1, 0) as number | bigint);
-  if (BigInt.asUintN(64, at) === 0xffffffffffffffffn) throw new Error(`mmap: ${errnoName(koffi.errno())}`);
+  if (at === MAP_FAILED) throw new Error(`mmap: ${errnoName(koffi.errno())}`);
   return at;
 }
 
