@@ -2,6 +2,7 @@ import type { AskedDevice, Program } from '../plugins/asked.ts';
 import {
   bytes,
   invariant,
+  type Register,
   type RegisterAction,
   type RegisterCondition,
   type RegisterStep,
@@ -107,30 +108,25 @@ const bitsOf = ({ mask, equals, action }: { mask: bigint; equals: bigint; action
   action,
 });
 
-function placeOf({ register, when }: Exclude<RegisterAction, { kind: 'delay' }>) {
-  const { name, region, offset, width, order } = register;
-  return {
-    index: region,
-    offset: bytes(offset),
-    width,
-    ...(order === undefined ? {} : { order }),
-    register: name,
-    ...(when ? { when: conditionOf(when) } : {}),
-  };
-}
+const placeOf = ({ register, when }: Exclude<RegisterAction, { kind: 'delay' }>) => ({
+  ...registerPlace(register),
+  ...(when ? { when: conditionOf(when) } : {}),
+});
 
-function conditionOf({ register, mask, equals }: RegisterCondition) {
-  const { name, region, offset, width, order } = register;
-  return {
-    index: region,
-    offset: bytes(offset),
-    width,
-    ...(order === undefined ? {} : { order }),
-    register: name,
-    mask: bytes(mask),
-    equals: bytes(equals),
-  };
-}
+const conditionOf = ({ register, mask, equals }: RegisterCondition) => ({
+  ...registerPlace(register),
+  mask: bytes(mask),
+  equals: bytes(equals),
+});
+
+/** Where a register is, in the words of a step. */
+const registerPlace = ({ name, region, offset, width, order }: Register) => ({
+  index: region,
+  offset: bytes(offset),
+  width,
+  ...(order === undefined ? {} : { order }),
+  register: name,
+});
 
 /** The regions that the steps reach into, in order. */
 export function regionsOf(steps: readonly { readonly kind: Step['kind']; readonly details: object }[]): number[] {
