@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { ftruncateSync, closeSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { invariant } from '../../model/index.ts';
 
 /** What the journal says of a durable step. `begun` without `done` means that its outcome must be looked up on the host. */
@@ -13,9 +13,12 @@ export interface Journal {
 export class FileJournal implements Journal {
   private fd: number | undefined;
 
-  /** Opens, or makes, the journal for appending. Throws what open(2) does. */
+  /** Opens, or makes, the journal for appending, behind its last whole line. Throws what open(2) does. */
   constructor(path: string) {
-    this.fd = openSync(path, 'a', 0o600);
+    this.fd = openSync(path, 'a+', 0o600);
+    const text = readFileSync(this.fd);
+    const whole = text.lastIndexOf('\n') + 1;
+    if (whole < text.length) ftruncateSync(this.fd, whole);
   }
 
   record(mark: JournalMark, stepId: string): void {
@@ -36,31 +39,40 @@ export interface JournalState {
   readonly ran: ReadonlySet<string>;
   /** Steps of the way back that are done. */
   readonly undone: ReadonlySet<string>;
+  /** Whether something other than the end of it cannot be read, or all of it is gone: any step may have run. */
+  readonly damaged: boolean;
 }
 
 const MARKS: ReadonlySet<string> = new Set(['begun', 'done', 'undoing', 'undone'] satisfies JournalMark[]);
 
 /**
  * Reads a journal. A last line that was torn by a power loss is left out: its step had not been started, or, for `done`,
- * is still known as begun. A journal that is not there is empty.
+ * is still known as begun. Any other line that makes no sense is damage.
  */
 export function readJournal(path: string): JournalState {
   const ran = new Set<string>();
   const undone = new Set<string>();
-  for (const line of readLines(path)) {
+  const lines = readLines(path);
+  let damaged = lines === undefined;
+  // Behind the last newline is what was being written when the power went; nothing, as a rule.
+  for (const line of (lines ?? []).slice(0, -1)) {
     const entry = parseEntry(line);
-    if (!entry) continue;
+    if (!entry) {
+      damaged = true;
+      continue;
+    }
     if (entry.mark === 'begun' || entry.mark === 'done') ran.add(entry.step);
     if (entry.mark === 'undone') undone.add(entry.step);
   }
-  return { ran, undone };
+  return { ran, undone, damaged };
 }
 
-function readLines(path: string): string[] {
+/** Undefined where there is no journal. */
+function readLines(path: string): string[] | undefined {
   try {
     return readFileSync(path, 'utf8').split('\n');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
 }

@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { decodePlan } from '../../compiler/plan-file/decode.ts';
-import type { Plan } from '../../model/index.ts';
+import { persistenceOf, type Plan } from '../../model/index.ts';
 import { Execution, type ExecutorEvents } from '../executor/execute.ts';
 import { explain } from '../executor/explain.ts';
-import { FileJournal, readJournal } from '../executor/journal.ts';
+import { FileJournal, type JournalState, readJournal } from '../executor/journal.ts';
 import type { Machine } from './machine.ts';
 import { leftOverOf, type RunOutcome, STEP_TIMEOUT_MS } from './project-run.ts';
 import { type ProjectRecord, writeRecord } from './record.ts';
+import { othersThan } from './running.ts';
 import type { ProjectDirectory } from './state-directory.ts';
+import { stepsOfOthers } from './switched-parameters.ts';
 
 /** The project's own plan file cannot be used: it was damaged, or is of a version that this one cannot read. */
 export class PlanLost extends Error {
@@ -39,7 +41,7 @@ export async function bringBack(
 ): Promise<RunOutcome> {
   const plan = readProjectPlan(directory);
   const kernel = await machine.kernel();
-  const { ran, undone } = readJournal(directory.journal());
+  const { ran, undone } = whatRan(plan, directory);
   const journal = new FileJournal(directory.journal());
   const execution = new Execution({
     plan,
@@ -51,7 +53,8 @@ export async function bringBack(
   });
   writeRecord(directory, { ...record, phase: 'going-back', owner: null });
   const recovery = await execution.recover(ran);
-  const back = await execution.back(ran, undone, recovery.unsilenced);
+  const others = stepsOfOthers(plan, othersThan(record, directory.state), events);
+  const back = await execution.back(ran, new Set([...undone, ...others]), recovery.unsilenced);
   const left = [...recovery.left, ...back].map(leftOverOf);
   await machine.save(kernel);
   journal.close();
@@ -61,4 +64,11 @@ export async function bringBack(
   }
   directory.remove();
   return { kind: 'back' };
+}
+
+/** What the journal says. One that is damaged leaves every step possible: each looks at the host before it undoes anything. */
+function whatRan(plan: Plan, directory: ProjectDirectory): Pick<JournalState, 'ran' | 'undone'> {
+  const { ran, undone, damaged } = readJournal(directory.journal());
+  if (!damaged) return { ran, undone };
+  return { ran: new Set(plan.up.filter(({ kind }) => persistenceOf(kind) === 'durable').map(({ id }) => id)), undone };
 }
