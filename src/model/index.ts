@@ -8,6 +8,7 @@ export * from './extent.ts';
 export * from './invariant.ts';
 export * from './inventory.ts';
 export * from './kernel-release.ts';
+export * from './limits.ts';
 export * from './manifest.ts';
 export * from './near-names.ts';
 export * from './plan.ts';

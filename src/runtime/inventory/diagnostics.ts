@@ -27,8 +27,8 @@ export const snapshotTooLarge = defineDiagnostic({
   severity: 'error',
   category: 'host',
   summary: 'The host snapshot is too large',
-  explanation: `A snapshot may have at most 256 MiB, which is room for about 200,000 devices. Anything larger is not a
-snapshot, and reading it would only exhaust memory.`,
+  explanation: `A snapshot may have at most 256 MiB and 20 million values, which is room for about 200,000 devices, and 32
+levels of objects and lists. Anything larger is not a snapshot, and reading it would only exhaust memory.`,
 });
 
 export const snapshotNotJson = defineDiagnostic({
