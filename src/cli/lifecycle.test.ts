@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { host, recordingTerminal } from '../testing/index.ts';
@@ -185,10 +186,13 @@ it('refuses a plan file that was tampered with, and changes nothing', async () =
   expect(broken.err).toContain('plan-unreadable');
 });
 
-it.each(['/dev/zero', '/'])('refuses to read a plan from %s', async (path) => {
+it.each([
+  ['/dev/zero', 'is neither a regular file nor a pipe'],
+  ['/', 'is a directory'],
+])('refuses to read a plan from %s', async (path, why) => {
   const up = await place.run('up', '--yes', '--plan', path);
   expect(up.status).toBe(3);
-  expect(up.err).toContain('is neither a file nor a pipe');
+  expect(up.err).toContain(why);
 });
 
 it('refuses a saved plan whose group another project took meanwhile', async () => {
@@ -219,7 +223,6 @@ it('ends with 7 where another run holds the lock of the host', async () => {
 it('refuses a state directory that others may write', async () => {
   rmSync(place.state, { recursive: true, force: true });
   mkdirSync(place.state, { mode: 0o777 });
-  const { chmodSync } = await import('node:fs');
   chmodSync(place.state, 0o777);
   const up = await place.run('up', '--yes');
   expect(up.status).toBe(5);
@@ -242,4 +245,43 @@ it('ends with 3 for a wrong manifest and with 4 for a host that cannot', async (
   expect(await place.run('plan')).toMatchObject({ status: 3, out: '' });
   place.write('vfio-compose.yaml', MANIFEST.replace('0x40000000', '0xfee00000'));
   expect(await place.run('plan')).toMatchObject({ status: 4, out: '' });
+});
+
+it('SECURITY: down signals nobody, and changes nothing, for a state directory that somebody else may have written', async () => {
+  const edge = join(place.state, 'edge');
+  mkdirSync(edge, { recursive: true, mode: 0o700 });
+  await place.run('up', '-d', '--yes');
+  const victim = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+  const record = JSON.parse(readFileSync(join(edge, 'state.json'), 'utf8')) as { owner: object };
+  const owner = ownerOf('edge');
+  writeFileSync(join(edge, 'state.json'), JSON.stringify({ ...record, owner: { ...record.owner, pid: victim.pid } }));
+  const forged = await place.run('ps', '-o', 'json');
+  expect(JSON.parse(forged.out)).toMatchObject({ projects: [{ status: 'crashed' }] });
+  chmodSync(place.state, 0o777);
+  for (const verb of [['down'], ['ps'], ['plan'], ['up', '--yes']]) {
+    const refused = await place.run(...verb);
+    expect([verb, refused.status, refused.err]).toEqual([verb, 5, expect.stringContaining('nobody else may write')]);
+  }
+  chmodSync(place.state, 0o700);
+  writeFileSync(join(edge, 'state.json'), JSON.stringify({ ...record, owner: { ...record.owner, pid: -1 } }));
+  const down = await place.run('down');
+  expect(down).toMatchObject({ status: 5, err: expect.stringContaining('see owner') as string });
+  expect([victim.exitCode, victim.signalCode]).toEqual([null, null]);
+  victim.kill('SIGKILL');
+  writeFileSync(join(edge, 'state.json'), JSON.stringify(record));
+  expect(ownerOf('edge')).toBe(owner);
+});
+
+it('SECURITY: ends with 6 and changes nothing where the journal was damaged, and goes back once it is mended', async () => {
+  await place.run('up', '-d', '--yes');
+  process.kill(ownerOf('edge'), 'SIGKILL');
+  const journal = join(place.state, 'edge', 'journal.jsonl');
+  const text = readFileSync(journal, 'utf8');
+  writeFileSync(journal, text.replace('"begun"', '"beg\0n"'));
+  const down = await place.run('down');
+  expect(down).toMatchObject({ status: 6, err: expect.stringContaining('journal.jsonl:1 is not a line') as string });
+  expect(simulatedHosts()).toHaveLength(1);
+  writeFileSync(journal, text);
+  expect(await place.run('down')).toMatchObject({ status: 0 });
+  expect(simulatedHosts()).toEqual([]);
 });

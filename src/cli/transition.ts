@@ -91,6 +91,7 @@ export async function bringBackProject(
   const { terminal, global } = invocation;
   const { openMachine } = await import('../runtime/project/open-machine.ts');
   const { bringBack, PlanLost } = await import('../runtime/project/recover.ts');
+  const { BrokenJournal } = await import('../runtime/executor/journal.ts');
   const { leftOverLines, progress } = await import('./progress.ts');
   const { value: machine, diagnostics } = await openMachine(record.hostFile ?? undefined, '/', state, {
     identifiers: false,
@@ -121,8 +122,9 @@ export async function bringBackProject(
     if (outcome.kind !== 'stuck') return ExitStatus.done;
     terminal.err(`${leftOverLines(outcome.left).join('\n')}\n`);
   } catch (error) {
-    if (!(error instanceof PlanLost)) throw error;
-    terminal.err(`vfio-compose: the plan of project ${record.name} cannot be used: ${error.message}\n`);
+    if (!(error instanceof PlanLost || error instanceof BrokenJournal)) throw error;
+    const what = error instanceof PlanLost ? 'plan' : 'journal';
+    terminal.err(`vfio-compose: the ${what} of project ${record.name} cannot be used: ${error.message}\n`);
   }
   return ExitStatus.failedAndNotRolledBack;
 }

@@ -7,7 +7,7 @@ export interface InputRules {
   /** A pipe will do too: it is how a shell hands over what another program writes. Reading it waits for its writer. */
   readonly pipe?: boolean;
   /**
-   * It is this user's own, nobody else may write it, and its name is no symbolic link: what stands in it is carried out.
+   * It is this user's own or root's, nobody else may write it, and its name is no symbolic link: what stands in it is carried out.
    */
   readonly own?: boolean;
 }
@@ -80,7 +80,8 @@ function refusalOf(stat: Stats, { limit, pipe = false, own = false }: InputRules
 
 function notOwn({ uid, mode }: Stats): InputRefusal | undefined {
   const user = process.getuid?.() ?? uid;
-  if (uid !== user) return { kind: 'not-own', what: `belongs to uid ${uid} and not to uid ${user}` };
+  // Root's own is as good: who only plans need not be root.
+  if (uid !== user && uid !== 0) return { kind: 'not-own', what: `belongs to uid ${uid} and not to uid ${user}` };
   if ((mode & 0o022) === 0) return undefined;
   return { kind: 'not-own', what: `may be written by others (mode 0${(mode & 0o777).toString(8)})` };
 }

@@ -1,8 +1,9 @@
-import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { FileJournal, readJournal } from './journal.ts';
+import { LIMITS } from '../../model/index.ts';
+import { BrokenJournal, FileJournal, readJournal } from './journal.ts';
 
 let directory: string;
 beforeEach(() => {
@@ -36,8 +37,47 @@ it('knows which steps of the way back are done, and does not count one that was 
   expect([...readJournal(path()).undone]).toEqual(['back:a']);
 });
 
-it('reads a journal that is not there as empty, and ignores lines that are none of its own', () => {
-  expect(readJournal(path()).ran.size).toBe(0);
-  appendFileSync(path(), 'null\n[]\n{"mark":"invented","step":"a"}\n{"mark":"done","step":7}\n');
-  expect(readJournal(path()).ran.size).toBe(0);
+it('reads a journal that is not there as empty', () => {
+  expect(readJournal(path())).toEqual({ ran: new Set(), undone: new Set() });
+});
+
+it('R-BACK-2: goes on behind a torn line as if it were not there', () => {
+  appendFileSync(path(), `{"mark":"begun","step":"a"}\n{"mark":"begun","st`);
+  const journal = new FileJournal(path());
+  journal.record('undone', 'back:a');
+  journal.close();
+  expect(readFileSync(path(), 'utf8')).toBe('{"mark":"begun","step":"a"}\n{"mark":"undone","step":"back:a"}\n');
+  const torn = new FileJournal(path());
+  torn.close();
+  appendFileSync(path(), 'x'.repeat(10_000));
+  new FileJournal(path()).close();
+  expect(readJournal(path()).undone.size).toBe(1);
+});
+
+it.each([
+  'null',
+  '[]',
+  '',
+  '{"mark":"invented","step":"a"}',
+  '{"mark":"done","step":7}',
+  '{"mark":"beg{"mark":"done","step":"a"}',
+])('SECURITY: refuses a journal with the line %j: what it hides would not be taken back', (line) => {
+  appendFileSync(path(), `{"mark":"begun","step":"a"}\n${line}\n{"mark":"begun","step":"b"}\n`);
+  expect(() => readJournal(path())).toThrow(BrokenJournal);
+  expect(() => readJournal(path())).toThrow(`${path()}:2 is not a line of a journal`);
+});
+
+it('SECURITY: neither reads nor writes through a link in the place of a journal', () => {
+  const other = join(directory, 'other');
+  appendFileSync(other, '');
+  symlinkSync(other, path());
+  expect(() => readJournal(path())).toThrow('is a symbolic link');
+  expect(() => new FileJournal(path())).toThrow('ELOOP');
+  expect(readFileSync(other, 'utf8')).toBe('');
+});
+
+it('SECURITY: reads no more of a journal than is allowed', () => {
+  appendFileSync(path(), '');
+  truncateSync(path(), LIMITS.state.journal + 1);
+  expect(() => readJournal(path())).toThrow('the most that are read');
 });

@@ -10,14 +10,14 @@ import type { Contradiction } from './contradiction.ts';
 /** Contradictions shown; a file that was edited wrongly by a program has thousands of the same. */
 const MAX_SHOWN = 20;
 
-/** Reads a snapshot file. Whatever is wrong with it is a diagnostic with its position; throws nothing. */
-export async function readSnapshot(path: string): Promise<Result<HostInventory>> {
-  const text = readText(path);
+/** Reads a snapshot file; with `own`, only one of this user's own. Whatever is wrong with it is a diagnostic; throws nothing. */
+export async function readSnapshot(path: string, own = false): Promise<Result<HostInventory>> {
+  const text = readText(path, own);
   return typeof text === 'string' ? parseSnapshot(path, text) : { diagnostics: [text] };
 }
 
-function readText(path: string): string | Diagnostic {
-  const read = readInputText(path, { limit: LIMITS.snapshot.bytes });
+function readText(path: string, own: boolean): string | Diagnostic {
+  const read = readInputText(path, { limit: LIMITS.snapshot.bytes, own });
   if (!('refusal' in read)) return read.text.startsWith('\ufeff') ? read.text.slice(1) : read.text;
   const { kind, what } = read.refusal;
   const refuse = kind === 'too-large' ? diagnostics.snapshotTooLarge : diagnostics.snapshotUnreadable;

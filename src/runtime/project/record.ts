@@ -1,7 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
-import type { Assignment } from '../../model/index.ts';
+import { parseJson } from '../../compiler/json/index.ts';
+import { type Assignment, LIMITS } from '../../model/index.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 import type { NamedPlugin } from '../plugins/found-plugin.ts';
+import { readInputText } from '../read-input.ts';
+import { faultInRecord } from './record-shape.ts';
 import { type ProjectDirectory } from './state-directory.ts';
 import { writeFileAtomically } from '../write-atomically.ts';
 
@@ -49,34 +51,27 @@ export class BrokenRecord extends Error {
   override readonly name = 'BrokenRecord';
 }
 
-/** Reads a project's record; undefined where there is none. Throws {@link BrokenRecord} for one that makes no sense. */
+/**
+ * Reads a project's record; undefined where there is none. Throws {@link BrokenRecord} for one that makes no sense or may not
+ * be this user's, and StateDirectoryError where its directory may not be.
+ */
 export function readRecord(directory: ProjectDirectory): ProjectRecord | undefined {
-  if (!existsSync(directory.record())) return undefined;
-  let value: unknown;
-  try {
-    value = JSON.parse(readFileSync(directory.record(), 'utf8'));
-  } catch (error) {
-    throw new BrokenRecord(`${directory.record()} cannot be read: ${(error as Error).message}`);
+  directory.check();
+  const path = directory.record();
+  const read = readInputText(path, { limit: LIMITS.state.record, own: true });
+  if ('refusal' in read) {
+    if (read.refusal.kind === 'absent') return undefined;
+    throw new BrokenRecord(`${path} ${read.refusal.what}`);
   }
-  if (!isRecord(value)) throw new BrokenRecord(`${directory.record()} is not a record of this version`);
-  return value;
-}
-
-const PHASES: ReadonlySet<unknown> = new Set<Phase>(['starting', 'up', 'going-back', 'back', 'stuck']);
-
-function isRecord(value: unknown): value is ProjectRecord {
-  if (typeof value !== 'object' || value === null) return false;
-  const record = value as Partial<Record<keyof ProjectRecord, unknown>>;
-  const owner = record.owner as { pid?: unknown } | null | undefined;
-  return (
-    record.format_version === 1 &&
-    typeof record.name === 'string' &&
-    typeof record.source === 'string' &&
-    PHASES.has(record.phase) &&
-    (owner === null || Number.isSafeInteger(owner?.pid)) &&
-    (record.hostFile === null || typeof record.hostFile === 'string') &&
-    Array.isArray(record.assignments) &&
-    Array.isArray(record.plugins) &&
-    Array.isArray(record.left)
-  );
+  const parsed = parseJson(path, read.text, LIMITS.state);
+  if ('refusal' in parsed) {
+    const { detail, at } = parsed.refusal;
+    throw new BrokenRecord(`${path}:${at.start.line}:${at.start.column} is not a record: ${detail}`);
+  }
+  const fault = faultInRecord(parsed.value);
+  if (fault !== undefined) throw new BrokenRecord(`${path} is not a record of this version: see ${fault}`);
+  const record = parsed.value as ProjectRecord;
+  // The name leads to the files that are removed in the end.
+  if (record.name === directory.name) return record;
+  throw new BrokenRecord(`${path} is the record of another project, ${JSON.stringify(record.name.slice(0, 64))}`);
 }
