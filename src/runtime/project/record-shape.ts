@@ -1,5 +1,3 @@
-import type { Phase, ProjectRecord } from './record.ts';
-
 type Check = (value: unknown) => boolean;
 
 const isText: Check = (value) => typeof value === 'string';
@@ -20,7 +18,8 @@ const withKeys =
     isObject(value) &&
     Object.entries(checks).every(([key, check]) => check(Object.hasOwn(value, key) ? value[key] : undefined));
 
-const PHASES: readonly Phase[] = ['starting', 'up', 'going-back', 'back', 'stuck'];
+/** See `Phase` in record.ts. */
+export const PHASES = ['starting', 'up', 'going-back', 'back', 'stuck'] as const;
 
 /** PID_MAX_LIMIT of the kernel (include/linux/threads.h). A number that is none, such as -1, would mean every process. */
 const MAX_PID = 4 * 1024 * 1024;
@@ -47,7 +46,7 @@ const isAssignment = withKeys({
 
 const isAbsolute: Check = (value) => typeof value === 'string' && value.startsWith('/') && !value.includes('\0');
 
-const CHECKS: Readonly<Partial<Record<keyof ProjectRecord, Check>>> = {
+const CHECKS: Readonly<Record<string, Check>> = {
   format_version: oneOf(1),
   name: isText,
   toolVersion: isText,

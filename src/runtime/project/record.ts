@@ -3,7 +3,7 @@ import { type Assignment, LIMITS } from '../../model/index.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 import type { NamedPlugin } from '../plugins/found-plugin.ts';
 import { readInputText } from '../read-input.ts';
-import { faultInRecord } from './record-shape.ts';
+import { faultInRecord, type PHASES } from './record-shape.ts';
 import { type ProjectDirectory } from './state-directory.ts';
 import { writeFileAtomically } from '../write-atomically.ts';
 
@@ -11,7 +11,7 @@ import { writeFileAtomically } from '../write-atomically.ts';
  * `starting` and `going-back` while steps run, `up` while the devices are out, `back` when all of the host has come
  * back and only the record is left to be taken away, `stuck` when something could not be brought back.
  */
-export type Phase = 'starting' | 'up' | 'going-back' | 'back' | 'stuck';
+export type Phase = (typeof PHASES)[number];
 
 /** Something that the way back could not do, with what to do about it. */
 export interface LeftOver {
