@@ -66,6 +66,6 @@ export const snapshotInconsistent = defineDiagnostic({
   category: 'host',
   summary: 'The host snapshot contradicts itself',
   explanation: `Each value of the snapshot is well formed, but no host can look like this: two devices with one address
-or one path, a device in a group that is not listed, a path that is not the device's, a region that ends before it
+or one path, a driver whose name leads out of its folder, a device in a group that is not listed, a path that is not the device's, a region that ends before it
 begins, a device made from a node that the device tree lacks, a node listed before its parent. A captured snapshot never does; an edited one may. Correct the value at the position.`,
 });

@@ -1,3 +1,5 @@
+import { isDeviceName } from '../../model/index.ts';
+
 type Check = (value: unknown) => boolean;
 
 const isText: Check = (value) => typeof value === 'string';
@@ -31,15 +33,15 @@ const isOwner = withKeys({
   kind: oneOf('foreground', 'supervisor'),
 });
 
-/** The forms of the schema of a plan (`deviceName`, `driverName`): from these, paths of the host are made. */
-const isDeviceName: Check = (value) => typeof value === 'string' && /^[A-Za-z0-9,._+@:#-]{1,200}$/.test(value);
+/** From these, paths of the host are made. */
+const isAddress: Check = (value) => typeof value === 'string' && isDeviceName(value);
 const isGroup: Check = (value) => value === null || (Number.isInteger(value) && (value as number) >= 0);
 
 const isAssignment = withKeys({
   vm: isText,
   device: isText,
   bus: oneOf('pci', 'platform', 'amba'),
-  address: isDeviceName,
+  address: isAddress,
   group: isGroup,
   driver: isText,
 });

@@ -132,11 +132,14 @@ it.runIf(process.getuid?.() === 0)(
   },
 );
 
-it.runIf(identifySelf().startTime !== null)('SECURITY: takes no other process for the one that holds a project, whatever the record says of its start', () => {
-  expect(isAlive(identifySelf())).toBe(true);
-  expect(isAlive({ pid: process.pid, startTime: null })).toBe(false);
-  expect(isAlive({ pid: process.pid, startTime: '1' })).toBe(false);
-});
+it.runIf(identifySelf().startTime !== null)(
+  'SECURITY: takes no other process for the one that holds a project, whatever the record says of its start',
+  () => {
+    expect(isAlive(identifySelf())).toBe(true);
+    expect(isAlive({ pid: process.pid, startTime: null })).toBe(false);
+    expect(isAlive({ pid: process.pid, startTime: '1' })).toBe(false);
+  },
+);
 
 it('SECURITY: removes a project without what links in it lead to', () => {
   const outside = join(folder, 'outside');
