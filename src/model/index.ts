@@ -9,6 +9,7 @@ export * from './invariant.ts';
 export * from './inventory.ts';
 export * from './kernel-release.ts';
 export * from './manifest.ts';
+export * from './memlock.ts';
 export * from './near-names.ts';
 export * from './plan.ts';
 export * from './plugin/index.ts';

@@ -1,7 +1,7 @@
 import { type Plan, persistenceOf, type Step } from '../../model/index.ts';
 import { type Explain, failureOf, isBearable, type StepFailure, StepTimeout } from './failure.ts';
 import { Handles } from './handles.ts';
-import type { HostSide } from './host-steps.ts';
+import type { HostSide, Past } from './host-steps.ts';
 import type { Journal } from './journal.ts';
 import { LoudDevices } from './loud-devices.ts';
 import { perform } from './perform.ts';
@@ -38,6 +38,9 @@ export class Execution {
   /** The durable step whose time was up, while the kernel is still at it. */
   private unsettled: { readonly step: Step; readonly call: Promise<void> } | undefined;
 
+  /** Durable steps of this run that failed: whether they had an effect is not known. */
+  private readonly failed = new Set<string>();
+
   constructor(private readonly input: ExecutorInput) {}
 
   /**
@@ -61,7 +64,10 @@ export class Execution {
         if (pending) await (durable ? this.within(pending, step) : pending);
       } catch (error) {
         // A durable step that failed may have had an effect; its way back looks at the host and decides.
-        if (durable) ran.add(step.id);
+        if (durable) {
+          ran.add(step.id);
+          this.failed.add(step.id);
+        }
         const failure = failureOf(step, error, this.input.explain);
         if (isBearable(failure)) {
           events.warned?.(failure);
@@ -83,11 +89,13 @@ export class Execution {
    * come back.
    *
    * @param unsilenced resources of devices that {@link recover} could not silence.
+   * @param unsettled steps whose end the journal of an earlier process does not tell.
    */
   async back(
     ran: ReadonlySet<string>,
     undone: ReadonlySet<string> = new Set(),
     unsilenced: ReadonlySet<string> = new Set(),
+    unsettled: ReadonlySet<string> = new Set(),
   ): Promise<StepFailure[]> {
     const { plan, events } = this.input;
     const steps = plan.down.filter((step) => ran.has(step.undoes ?? '') && !undone.has(step.id));
@@ -100,7 +108,7 @@ export class Execution {
       if (loud.holdsBack(step)) continue;
       events.started?.(step, index, of);
       // Only where there is something to wait for: a turn of the queue costs as much as removing a mapping.
-      const outcome = this.backStep(step);
+      const outcome = this.backStep(step, this.pastOf(step, unsettled));
       const failure = outcome instanceof Promise ? await outcome : outcome;
       if (failure && isBearable(failure)) {
         events.warned?.(failure);
@@ -142,13 +150,17 @@ export class Execution {
     return settled ? undefined : unsettled.step;
   }
 
+  private pastOf({ id, undoes = '' }: Step, unsettled: ReadonlySet<string>): Past {
+    return unsettled.has(id) || unsettled.has(undoes) || this.failed.has(undoes) ? 'unknown' : 'known';
+  }
+
   /** A step that is over when it returns makes no promise and no closure: there may be tens of thousands. */
-  private backStep(step: Step): StepFailure | undefined | Promise<StepFailure | undefined> {
+  private backStep(step: Step, past: Past): StepFailure | undefined | Promise<StepFailure | undefined> {
     const durable = persistenceOf(step.kind) === 'durable';
     if (durable) this.input.journal.record('undoing', step.id);
     let pending: Promise<void> | void;
     try {
-      pending = perform(step, this.input.host, this.handles);
+      pending = perform(step, this.input.host, this.handles, past);
     } catch (error) {
       return failureOf(step, error, this.input.explain);
     }

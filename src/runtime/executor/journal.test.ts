@@ -36,6 +36,16 @@ it('knows which steps of the way back are done, and does not count one that was 
   expect([...readJournal(path()).undone]).toEqual(['back:a']);
 });
 
+it('R-BACK-2: knows of which steps, of either direction, no end is recorded', () => {
+  const journal = new FileJournal(path());
+  for (const step of ['a', 'b']) journal.record('begun', step);
+  journal.record('done', 'a');
+  for (const step of ['back:b', 'back:a']) journal.record('undoing', step);
+  journal.record('undone', 'back:b');
+  journal.close();
+  expect([...readJournal(path()).unsettled]).toEqual(['b', 'back:a']);
+});
+
 it('reads a journal that is not there as empty, and ignores lines that are none of its own', () => {
   expect(readJournal(path()).ran.size).toBe(0);
   appendFileSync(path(), 'null\n[]\n{"mark":"invented","step":"a"}\n{"mark":"done","step":7}\n');

@@ -36,24 +36,34 @@ export interface JournalState {
   readonly ran: ReadonlySet<string>;
   /** Steps of the way back that are done. */
   readonly undone: ReadonlySet<string>;
+  /** Steps, of both directions, that were begun and of which no end is recorded. */
+  readonly unsettled: ReadonlySet<string>;
 }
 
 const MARKS: ReadonlySet<string> = new Set(['begun', 'done', 'undoing', 'undone'] satisfies JournalMark[]);
+const isMark = (text: unknown): text is JournalMark => typeof text === 'string' && MARKS.has(text);
 
 /**
  * Reads a journal. A last line that was torn by a power loss is left out: its step had not been started, or, for `done`,
  * is still known as begun. A journal that is not there is empty.
  */
 export function readJournal(path: string): JournalState {
+  const entries = readLines(path).map(parseEntry);
+  return journalState(entries.filter((entry) => entry !== undefined));
+}
+
+/** What the marks of a journal come to, in the order in which they were made. */
+export function journalState(entries: Iterable<{ readonly mark: JournalMark; readonly step: string }>): JournalState {
   const ran = new Set<string>();
   const undone = new Set<string>();
-  for (const line of readLines(path)) {
-    const entry = parseEntry(line);
-    if (!entry) continue;
-    if (entry.mark === 'begun' || entry.mark === 'done') ran.add(entry.step);
-    if (entry.mark === 'undone') undone.add(entry.step);
+  const unsettled = new Set<string>();
+  for (const { mark, step } of entries) {
+    if (mark === 'begun' || mark === 'done') ran.add(step);
+    if (mark === 'undone') undone.add(step);
+    if (mark === 'begun' || mark === 'undoing') unsettled.add(step);
+    else unsettled.delete(step);
   }
-  return { ran, undone };
+  return { ran, undone, unsettled };
 }
 
 function readLines(path: string): string[] {
@@ -65,13 +75,12 @@ function readLines(path: string): string[] {
   }
 }
 
-function parseEntry(line: string): { mark: string; step: string } | undefined {
+function parseEntry(line: string): { mark: JournalMark; step: string } | undefined {
   try {
     const entry: unknown = JSON.parse(line);
     if (typeof entry !== 'object' || entry === null) return undefined;
     const { mark, step } = entry as { mark?: unknown; step?: unknown };
-    if (typeof mark !== 'string' || typeof step !== 'string' || !MARKS.has(mark)) return undefined;
-    return { mark, step };
+    return isMark(mark) && typeof step === 'string' ? { mark, step } : undefined;
   } catch {
     return undefined;
   }

@@ -64,6 +64,10 @@ export function canonicalInventory(inventory: HostInventory, options: CanonicalO
           limits: {
             memlock: limits.memlock === null ? null : hex(limits.memlock),
             mayLockAnything: limits.mayLockAnything,
+            ...(limits.memlockHard === undefined
+              ? {}
+              : { memlockHard: limits.memlockHard === null ? null : hex(limits.memlockHard) }),
+            ...(limits.mayRaiseLimits === undefined ? {} : { mayRaiseLimits: limits.mayRaiseLimits }),
           },
         }
       : {}),
@@ -144,7 +148,13 @@ function canonicalPciDevice(device: PciDevice, options: CanonicalOptions): { rea
     resetMethods: [...device.resetMethods],
     slot: device.slot,
     bootDisplay: device.bootDisplay,
-    sriov: sriov && { total: sriov.total, enabled: sriov.enabled },
+    sriov: sriov && {
+      total: sriov.total,
+      enabled: sriov.enabled,
+      ...(sriov.offset === undefined ? {} : { offset: sriov.offset }),
+      ...(sriov.stride === undefined ? {} : { stride: sriov.stride }),
+      ...(sriov.autoprobe === undefined ? {} : { autoprobe: sriov.autoprobe }),
+    },
     physicalFunction: device.physicalFunction,
     virtualFunctionIndex: device.virtualFunctionIndex,
     resources: [...device.resources]

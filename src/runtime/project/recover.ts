@@ -39,7 +39,7 @@ export async function bringBack(
 ): Promise<RunOutcome> {
   const plan = readProjectPlan(directory);
   const kernel = await machine.kernel();
-  const { ran, undone } = readJournal(directory.journal());
+  const { ran, undone, unsettled } = readJournal(directory.journal());
   const journal = new FileJournal(directory.journal());
   const execution = new Execution({
     plan,
@@ -51,7 +51,7 @@ export async function bringBack(
   });
   writeRecord(directory, { ...record, phase: 'going-back', owner: null });
   const recovery = await execution.recover(ran);
-  const back = await execution.back(ran, undone, recovery.unsilenced);
+  const back = await execution.back(ran, undone, recovery.unsilenced, unsettled);
   const left = [...recovery.left, ...back].map(leftOverOf);
   await machine.save(kernel);
   journal.close();
