@@ -29,6 +29,7 @@ export const SCENARIOS: readonly ScenarioFacts[] = [
   { name: 'plan-equals-capture', needsCommand: true, onRequest: false, machines: PCI },
   { name: 'hot-reset', needsCommand: true, onRequest: false, machines: PCI },
   { name: 'everything-held', needsCommand: true, onRequest: false, machines: PCI },
+  { name: 'reservations', needsCommand: true, onRequest: false, machines: PCI },
   { name: 'foreground', needsCommand: true, onRequest: false, machines: PCI },
   { name: 'emitted-c', needsCommand: true, onRequest: false, machines: ['intel', 'smmuv3'] },
   { name: 'without-root', needsCommand: true, onRequest: false, machines: PCI },

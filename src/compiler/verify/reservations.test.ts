@@ -24,11 +24,11 @@ const edited = (change: (step: Step) => Step): Plan => ({
   down: SOUND.down.map(change),
 });
 
-test('R-PLAN-2: a plan that reserves and gives back is sound', () => {
+test('R-BACK-1: a plan that reserves and gives back is sound', () => {
   expect(found(SOUND)).toEqual([]);
 });
 
-test('R-PLAN-2: refuses a pool that shrinks on the way there, and one that comes back by another number', () => {
+test('refuses a pool that shrinks on the way there, and one that comes back by another number', () => {
   const shrinks = edited((step) =>
     step.kind === 'set-huge-pages' ? { ...step, before: step.pages, pages: step.before } : step,
   );
@@ -39,7 +39,7 @@ test('R-PLAN-2: refuses a pool that shrinks on the way there, and one that comes
   expect(found(other).join()).toMatch(/is not what takes set-huge-pages:2048kB back/);
 });
 
-test('R-PLAN-2: refuses VFs that are made on the way back, and drivers that are left away from them', () => {
+test('refuses VFs that are made on the way back, and drivers that are left away from them', () => {
   const made = edited((step) =>
     step.kind === 'set-vf-count' && step.undoes !== undefined ? { ...step, count: 4 } : step,
   );
@@ -50,7 +50,7 @@ test('R-PLAN-2: refuses VFs that are made on the way back, and drivers that are 
   );
 });
 
-test('R-PLAN-2: refuses pools and physical functions of which the plan states no fact', () => {
+test('refuses pools and physical functions of which the plan states no fact', () => {
   const without = { ...SOUND, facts: SOUND.facts.filter(({ subject }) => !/^(pool|pf) /.test(subject)) };
   expect(found(without)).toContain('set-huge-pages:2048kB touches pool 2097152, of which the plan states no fact.');
   expect(found(without)).toContain(

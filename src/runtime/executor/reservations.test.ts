@@ -123,7 +123,7 @@ test('R-BACK-1: VFs appear without a driver, and are gone when they come back', 
   expect(scene.kernel.toInventory()).toEqual(POOL);
 });
 
-test('R-BACK-4: VFs that somebody uses stay, with their name, until the way back is asked for again', async () => {
+test('R-BIND-4: VFs that somebody uses stay, with their name, until the way back is asked for again', async () => {
   const scene = new Scene(POOL);
   await scene.on(VFS).up();
   const vf = '/sys/bus/pci/devices/0000:03:10.2/driver_override';

@@ -196,7 +196,7 @@ test('virtual functions are refused clearly: without a host driver, and where th
   expect(await write(on({ sriov: { total: 7, enabled: 0 } }), NUMVFS, '2')).toBe('EOPNOTSUPP');
 });
 
-test('R-BACK-4: a virtual function that is open keeps the write that takes it away waiting', async () => {
+test('R-BIND-4: a virtual function that is open keeps the write that takes it away waiting', async () => {
   const session = new Session(host().intelIommu().pf(PF).build());
   await write(session, NUMVFS, '1');
   await session.take('0000:04:10.0');
