@@ -31,7 +31,7 @@ static void told(const struct step *step, enum outcome outcome)
         say("  ok      %s", step->words);
     if (outcome == WARNED)
         say("  skipped %s: %s", step->words, complaint);
-    if (outcome == FAILED)
+    if (outcome == FAILED || outcome == LOST)
         say("  FAILED  %s\n          %s", step->words, complaint);
 }
 
@@ -180,9 +180,11 @@ static size_t go_back(void)
                 loud[loud_count++] = step->resource;
                 note_group(step->resource);
             }
-        } else if (outcome == DONE && !record(step, "undone")) {
-            say("  %s", complaint);
+        } else if (outcome == LOST) {
+            left++;
         }
+        if ((outcome == DONE || outcome == LOST) && !record(step, "undone"))
+            say("  %s", complaint);
     }
     return left;
 }

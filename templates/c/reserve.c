@@ -55,7 +55,7 @@ static enum outcome give_pages_back(const struct step *step, const char *path, u
     refuse("%s is %" PRIu64 ", neither %" PRIu64 " nor %" PRIu64 ": somebody else has changed it, and whether %" PRIu64
            " of its pages are still ours was not recorded. They stay; lower it by hand if nobody needs them",
            path, now, pages, before, added);
-    return WARNED;
+    return LOST;
 }
 
 static enum outcome set_huge_pages(const struct step *step)

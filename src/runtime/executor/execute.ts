@@ -1,5 +1,5 @@
 import { type Plan, persistenceOf, type Step } from '../../model/index.ts';
-import { type Explain, failureOf, isBearable, type StepFailure, StepTimeout } from './failure.ts';
+import { type Explain, failureOf, isBearable, type StepFailure, StepTimeout, WayBackLost } from './failure.ts';
 import { Handles } from './handles.ts';
 import type { HostSide, Past } from './host-steps.ts';
 import type { Journal } from './journal.ts';
@@ -173,6 +173,7 @@ export class Execution {
     try {
       await (durable ? this.within(pending, step) : pending);
     } catch (error) {
+      if (error instanceof WayBackLost) this.input.journal.record('undone', step.id);
       return failureOf(step, error, this.input.explain);
     }
     if (durable) this.input.journal.record('undone', step.id);

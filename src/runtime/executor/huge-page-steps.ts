@@ -1,6 +1,6 @@
 import { formatBytes, type StepOf } from '../../model/index.ts';
 import type { Kernel } from '../kernel/port.ts';
-import { StepWarning, UnexpectedAnswer } from './failure.ts';
+import { UnexpectedAnswer, WayBackLost } from './failure.ts';
 import type { HostSide, Past } from './host-steps.ts';
 import { sysfs } from './sysfs.ts';
 
@@ -41,7 +41,7 @@ async function giveBack(kernel: Kernel, step: HugePages, past: Past): Promise<vo
   if (past === 'known') return kernel.writeFile(path, String(Math.max(0, now - added)));
   if (now === step.pages) return;
   if (now > step.pages && now <= step.before) return kernel.writeFile(path, String(step.pages));
-  throw new StepWarning(
+  throw new WayBackLost(
     `${path} is ${now}, neither ${step.pages} nor ${step.before}: somebody else has changed it, and whether ${added} of its pages are still ours was not recorded. They stay; lower it by hand if nobody needs them`,
   );
 }
