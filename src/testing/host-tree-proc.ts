@@ -24,6 +24,10 @@ export function writeProcess(tree: Tree, inventory: HostInventory): void {
   );
   const without = (limits.mayLockAnything ? 0n : 1n << 14n) | (limits.mayRaiseLimits ? 0n : 1n << 24n);
   const capabilities = (0x1ff_ffff_ffffn & ~without).toString(16).padStart(16, '0');
+  const { memoryAvailable } = inventory;
+  if (memoryAvailable !== undefined) {
+    tree.file('/proc/meminfo', `MemTotal:       999999999 kB\nMemAvailable:   ${memoryAvailable >> 10n} kB\n`);
+  }
   tree.file('/proc/self/status', `Name:\tnode\nCapPrm:\t0000000000000000\nCapEff:\t${capabilities}\n`);
   const family = kernel.architecture === 'aarch64' ? CHIPS.arm : CHIPS.x86;
   const chip = family[`${iommu.interruptRemapping}`];

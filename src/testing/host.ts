@@ -1,5 +1,6 @@
 import { bytes, type DeviceTree, snapshotNode } from '../model/index.ts';
 import type {
+  Bytes,
   HostDevice,
   HostInventory,
   HugePagePool,
@@ -58,6 +59,7 @@ export class HostBuilder {
   #interruptRemapping: boolean | null = null;
   #kernel: HostInventory['kernel'] = { release: '6.12.38-test', architecture: 'x86_64', pageSize: 4096 };
   #vfio: HostInventory['vfio'] = { container: true, iommufd: false };
+  #available: Bytes | undefined;
   #limits: HostInventory['limits'] = {
     memlock: null,
     mayLockAnything: true,
@@ -105,6 +107,12 @@ export class HostBuilder {
   memlock(limit: bigint | null, mayLockAnything = false, more: Partial<HostInventory['limits']> = {}): this {
     const memlock = limit === null ? null : bytes(limit);
     this.#limits = { memlock, mayLockAnything, memlockHard: memlock, mayRaiseLimits: false, ...more };
+    return this;
+  }
+
+  /** What of the host's memory is to be had, in bytes. */
+  memoryAvailable(size: bigint): this {
+    this.#available = bytes(size);
     return this;
   }
 
@@ -244,6 +252,7 @@ export class HostBuilder {
       vfio: this.#vfio,
       limits: this.#limits,
       hugePages: [...this.#pools],
+      ...(this.#available === undefined ? {} : { memoryAvailable: this.#available }),
       groups: [...this.#groups.values()].filter((group) => used.has(group.id)),
       devices: [...this.#devices.values()],
       ...(this.#origin === undefined ? {} : { origin: this.#origin }),

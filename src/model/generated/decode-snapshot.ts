@@ -39,6 +39,7 @@ if (typeof value.limits.memlockHard === 'string') value.limits.memlockHard = Big
 for (const value_hugePages_item of value.hugePages ?? []) {
 if (value_hugePages_item) decode_hugePagePool(value_hugePages_item);
 }
+if (typeof value.memoryAvailable === 'string') value.memoryAvailable = BigInt(value.memoryAvailable);
 for (const value_groups_item of value.groups ?? []) {
 if (value_groups_item) decode_iommuGroup(value_groups_item);
 }

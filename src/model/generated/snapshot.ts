@@ -98,6 +98,7 @@ mayRaiseLimits?: boolean
  * @maxItems 64
  */
 hugePages: HugePagePool[]
+memoryAvailable?: Bytes
 /**
  * @maxItems 1000000
  */

@@ -69,6 +69,7 @@ export function canonicalInventory(inventory: HostInventory, options: CanonicalO
               : { memlockHard: limits.memlockHard === null ? null : hex(limits.memlockHard) }),
             ...(limits.mayRaiseLimits === undefined ? {} : { mayRaiseLimits: limits.mayRaiseLimits }),
           },
+          ...(inventory.memoryAvailable === undefined ? {} : { memoryAvailable: hex(inventory.memoryAvailable) }),
         }
       : {}),
     hugePages: [...inventory.hugePages]

@@ -52,6 +52,12 @@ export function readLimits(files: HostFiles): HostInventory['limits'] {
   };
 }
 
+/** What of the host's memory is to be had; nothing where the kernel does not say. */
+export function readMemory(files: HostFiles): Pick<HostInventory, 'memoryAvailable'> {
+  const kilobytes = /^MemAvailable:\s+(\d+) kB$/m.exec(files.text(HostPath.memory) ?? '')?.[1];
+  return kilobytes === undefined ? {} : { memoryAvailable: bytes(BigInt(kilobytes) << 10n) };
+}
+
 export function readHugePages(files: HostFiles): HugePagePool[] {
   const pools: HugePagePool[] = [];
   for (const name of files.names(HostPath.hugePages)) {

@@ -48,14 +48,10 @@ export const reservations: Scenario = ({ test, cleanup }) => {
     ended(await pages.down(), 0, 'the second down');
     cameBack(before);
   });
-  test('R-BACK-1: more pages than the kernel finds fail by name, and none of them stay', async () => {
+  test('more pages than there is memory are refused before anything is changed', async () => {
     const up = await tooMany.up();
-    ended(up, 1, 'up');
-    contains(
-      up.stderr,
-      ['the kernel found memory for', 'of the 16382 huge pages of 2 MiB', 'hugepages='],
-      'what up says',
-    );
+    ended(up, 4, 'up');
+    contains(up.stderr, ['huge-pages-short', 'lacks 16382', 'of memory available'], 'what up says');
     cameBack(before);
   });
 
