@@ -10,6 +10,7 @@ export * from './inventory.ts';
 export * from './kernel-release.ts';
 export * from './limits.ts';
 export * from './manifest.ts';
+export * from './memlock.ts';
 export * from './names.ts';
 export * from './near-names.ts';
 export * from './plan.ts';

@@ -9,6 +9,17 @@ import type { Span } from './span.ts';
 export interface ResolvedManifest {
   readonly name: string;
   readonly vms: readonly ResolvedVm[];
+  readonly virtualFunctions: readonly ResolvedVirtualFunctions[];
+}
+
+/** A physical function that stays with the host, and the VFs that it has while the project is up. */
+export interface ResolvedVirtualFunctions {
+  readonly name: string;
+  readonly device: PciDevice;
+  readonly count: number;
+  readonly at: Span;
+  readonly selectorAt: Span;
+  readonly countAt: Span;
 }
 
 export interface ResolvedVm {
@@ -60,11 +71,17 @@ export interface ResolvedMemory {
   readonly backing: 'anonymous' | 'hugetlb' | 'memfd';
   /** Size of its huge pages; null for ordinary pages. */
   readonly pageSize: Bytes | null;
+  /** Whether huge pages that the pool lacks are added to it. */
+  readonly reserve: boolean;
   readonly access: 'read' | 'write' | 'read-write';
   readonly at: Span;
   readonly iovaAt: Span;
   readonly sizeAt: Span;
 }
+
+/** How many huge pages an entry takes; 0 for one of ordinary pages. */
+export const hugePagesOf = ({ size, pageSize }: ResolvedMemory): bigint =>
+  pageSize === null || pageSize === 0n ? 0n : (size + pageSize - 1n) / pageSize;
 
 /** Why a device is in the plan although the manifest may not name it itself. */
 export type Origin =

@@ -141,6 +141,7 @@ export function platformVm(
     size: bytes(4n << 20n),
     backing: 'anonymous',
     pageSize: null,
+    reserve: false,
     access: 'read-write',
     at,
     iovaAt: at,
@@ -161,7 +162,7 @@ export function platformVm(
 /** Lowers one VM without the laws of a manifest, which tests of what comes after them do not need. */
 export function lowerVm(inventory: HostInventory, make: (index: HostIndex) => ResolvedVm): ReturnType<typeof lowerFor> {
   const index = indexHost(inventory);
-  return lowerFor({ name: 'tested', vms: [make(index)] }, index);
+  return lowerFor({ name: 'tested', vms: [make(index)], virtualFunctions: [] }, index);
 }
 
 /** The plan of {@link lowerVm}. */

@@ -29,6 +29,7 @@ export const SCENARIOS: readonly ScenarioFacts[] = [
   { name: 'plan-equals-capture', needsCommand: true, onRequest: false, machines: PCI },
   { name: 'hot-reset', needsCommand: true, onRequest: false, machines: PCI },
   { name: 'everything-held', needsCommand: true, onRequest: false, machines: PCI },
+  { name: 'reservations', needsCommand: true, onRequest: false, machines: PCI },
   { name: 'foreground', needsCommand: true, onRequest: false, machines: PCI },
   { name: 'kill-at-each-step', needsCommand: false, onRequest: false, machines: ['intel'] },
   { name: 'soak', needsCommand: false, onRequest: false, machines: ['intel'] },

@@ -15,7 +15,9 @@ import { lowerContainer, lowerDomainSteps } from './container.ts';
 import { lowerDevice, lowerInterrupts } from './device.ts';
 import { collectFacts } from './facts.ts';
 import { groupOf, groupsOf } from './groups.ts';
+import { lowerHugePages } from './huge-pages.ts';
 import type { LoweringInput } from './input.ts';
+import { lowerMemlock } from './memlock.ts';
 import { lowerMemory } from './memory.ts';
 import { lowerNode } from './nodes.ts';
 import { type NodeOwner, ownerOf } from './owner.ts';
@@ -27,6 +29,7 @@ import { askedOf, programSteps, type ProgramStep, regionsOf } from './program.ts
 import { lowerProgramBack } from './programs.ts';
 import { lowerRecovery } from './recover.ts';
 import { StepList } from './steps.ts';
+import { lowerVirtualFunctions } from './virtual-functions.ts';
 
 /** Turns a manifest that keeps every law into the steps of `up` and of the way back. */
 export function lower(input: LoweringInput): Result<Plan> {
@@ -40,9 +43,12 @@ export function lower(input: LoweringInput): Result<Plan> {
   if (diagnostics.length > 0) return { diagnostics };
 
   const steps = new StepList();
+  lowerHugePages(manifest, host, steps);
+  lowerVirtualFunctions(manifest, steps);
   const modules = lowerModules(manifest, host, steps);
   const prepared = [...modules, ...lowerParameters(input, steps, modules)];
   const nodesReady = manifest.vms.map((vm) => lowerHostSide(vm, owners.get(vm) ?? null, host, steps, prepared));
+  lowerMemlock(manifest, host, steps);
   manifest.vms.forEach((vm, index) => {
     if (vm.handoff.mode === 'hold') lowerHeldSide(vm, nodesReady[index] ?? new Map(), input, steps);
   });

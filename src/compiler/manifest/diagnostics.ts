@@ -162,10 +162,11 @@ Use \`handoff: hold\`, or leave \`irqs\` out.`,
 
 export const pageSizeNeedsHugePages = fault(
   'page-size-needs-huge-pages',
-  'A huge page size is given for memory without huge pages',
-  `\`pageSize\` is the size of the huge pages that back a mapping. Anonymous memory has none of its own choice.
+  'A huge page size is given, or huge pages are to be reserved, for memory without huge pages',
+  `\`pageSize\` is the size of the huge pages that back a mapping, and \`reserve\` adds what the host lacks of them. Anonymous memory has none
+of its own choice; a \`memfd\` has them where it gives their size.
 
-Use \`backing: hugetlb\` (or \`memfd\`), or leave \`pageSize\` out.`,
+Use \`backing: hugetlb\` (or \`memfd\` with \`pageSize\`), or leave the key out.`,
 );
 
 export const regionSelector = fault(

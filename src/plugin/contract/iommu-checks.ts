@@ -114,6 +114,7 @@ function contextOf(plugin: IommuPlugin, host: HostIndex, options: PluginOptions,
     memory: (plugin.isolates ? memory : []).map((entry) => ({
       ...entry,
       ...pages,
+      reserve: false,
       access: 'read-write',
       at: HERE,
       iovaAt: HERE,

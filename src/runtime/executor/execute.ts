@@ -1,8 +1,8 @@
 import { type DeviceRef, type Plan, persistenceOf, type Step } from '../../model/index.ts';
 import { deviceOfStep, fateOf } from './device-fate.ts';
-import { type Explain, failureOf, isBearable, type StepFailure, StepTimeout } from './failure.ts';
+import { type Explain, failureOf, isBearable, type StepFailure, StepTimeout, WayBackLost } from './failure.ts';
 import { Handles } from './handles.ts';
-import type { HostSide } from './host-steps.ts';
+import type { HostSide, Past } from './host-steps.ts';
 import type { Journal } from './journal.ts';
 import { LoudDevices } from './loud-devices.ts';
 import { perform } from './perform.ts';
@@ -43,6 +43,9 @@ export class Execution {
   /** The durable step whose time was up, while the kernel is still at it. */
   private unsettled: { readonly step: Step; readonly call: Promise<void> } | undefined;
 
+  /** Durable steps of this run that failed: whether they had an effect is not known. */
+  private readonly failed = new Set<string>();
+
   /** The host on the way back, where somebody else may have been at it meanwhile. */
   private readonly backSide: HostSide;
 
@@ -75,7 +78,10 @@ export class Execution {
         if (pending) await (durable ? this.within(pending, step) : pending);
       } catch (error) {
         // A durable step that failed may have had an effect; its way back looks at the host and decides.
-        if (durable) ran.add(step.id);
+        if (durable) {
+          ran.add(step.id);
+          this.failed.add(step.id);
+        }
         const failure = failureOf(step, error, this.input.explain);
         if (isBearable(failure)) {
           events.warned?.(failure);
@@ -97,11 +103,13 @@ export class Execution {
    * come back.
    *
    * @param unsilenced resources of devices that {@link recover} could not silence.
+   * @param unsettled steps whose end the journal of an earlier process does not tell.
    */
   async back(
     ran: ReadonlySet<string>,
     undone: ReadonlySet<string> = new Set(),
     unsilenced: ReadonlySet<string> = new Set(),
+    unsettled: ReadonlySet<string> = new Set(),
   ): Promise<StepFailure[]> {
     const { plan, events } = this.input;
     const steps = plan.down.filter((step) => ran.has(step.undoes ?? '') && !undone.has(step.id));
@@ -114,7 +122,7 @@ export class Execution {
       if (loud.holdsBack(step) || this.taken.has(step.resource)) continue;
       events.started?.(step, index, of);
       // Only where there is something to wait for: a turn of the queue costs as much as removing a mapping.
-      const outcome = this.backStep(step);
+      const outcome = this.backStep(step, this.pastOf(step, unsettled));
       const failure = outcome instanceof Promise ? await outcome : outcome;
       if (failure && isBearable(failure)) {
         events.warned?.(failure);
@@ -189,13 +197,17 @@ export class Execution {
     return settled ? undefined : unsettled.step;
   }
 
+  private pastOf({ id, undoes = '' }: Step, unsettled: ReadonlySet<string>): Past {
+    return unsettled.has(id) || unsettled.has(undoes) || this.failed.has(undoes) ? 'unknown' : 'known';
+  }
+
   /** A step that is over when it returns makes no promise and no closure: there may be tens of thousands. */
-  private backStep(step: Step): StepFailure | undefined | Promise<StepFailure | undefined> {
+  private backStep(step: Step, past: Past): StepFailure | undefined | Promise<StepFailure | undefined> {
     const durable = persistenceOf(step.kind) === 'durable';
     if (durable) this.input.journal.record('undoing', step.id);
     let pending: Promise<void> | void;
     try {
-      pending = perform(step, this.backSide, this.handles);
+      pending = perform(step, this.backSide, this.handles, past);
     } catch (error) {
       return failureOf(step, error, this.input.explain);
     }
@@ -208,6 +220,7 @@ export class Execution {
     try {
       await (durable ? this.within(pending, step) : pending);
     } catch (error) {
+      if (error instanceof WayBackLost) this.input.journal.record('undone', step.id);
       return failureOf(step, error, this.input.explain);
     }
     if (durable) this.input.journal.record('undone', step.id);

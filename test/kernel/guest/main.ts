@@ -24,6 +24,7 @@ import { rawSmoke } from './raw-smoke.ts';
 import { rawTestpmd } from './raw-testpmd.ts';
 import { rawVirtioMmio } from './raw-virtio-mmio.ts';
 import { say } from './report-port.ts';
+import { reservations } from './reservations.ts';
 import { savedPlan } from './saved-plan.ts';
 import { resetAfterCrash } from './reset-after-crash.ts';
 import { resetPlugin } from './reset-plugin.ts';
@@ -53,6 +54,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   foreground,
   'kill-at-each-step': killAtEachStep,
   soak,
+  reservations,
   'emitted-c': emittedC,
   'without-root': withoutRoot,
   'inspect-agrees': inspectAgrees,
