@@ -2,7 +2,7 @@ import { type Entry, entryOf, type MapNode } from '../source/index.ts';
 import { type PlainMap, setOwn } from './value.ts';
 
 /** The keys of a VM that may stand at the top level. */
-export const VM_KEYS: readonly string[] = ['iommu', 'memory', 'msi', 'devices', 'handoff'];
+export const VM_KEYS: readonly string[] = ['iommu', 'memory', 'msi', 'devices', 'handoff', 'run', 'onExit'];
 
 /** A document with `vms` only: keys of a VM at the top level become a VM of the project's name. Every place is kept. */
 export function asVms(root: MapNode, projectName: string): MapNode {
