@@ -25,16 +25,20 @@ export interface Recovery {
 /**
  * Carries out a plan's recovery: silences the devices that this process does not hold (R-RESET-1). A device that is not on a
  * VFIO driver is somebody else's by now, and left alone.
+ *
+ * @param wanted which steps of the recovery: all of a device or none of it.
  */
 export async function silence(
   { plan, host, events, explain }: Silencing,
   handles: Handles,
   ran: ReadonlySet<string>,
+  wanted: (step: Step) => boolean = () => true,
 ): Promise<Recovery> {
   const left: StepFailure[] = [];
   const unsilenced = new Set<string>();
   const elsewhere = devicesElsewhere(plan, host.kernel);
   for (const step of plan.recover ?? []) {
+    if (!wanted(step)) continue;
     const { undoes = '', resource } = step;
     if (elsewhere.has(resource) || (isJournalled(undoes, plan) && !ran.has(undoes))) continue;
     // After a failure what is open is closed all the same.

@@ -1,10 +1,10 @@
 import { encodePlan } from '../../compiler/plan-file/encode.ts';
-import type { Plan, Step } from '../../model/index.ts';
+import type { Plan, Process, Step } from '../../model/index.ts';
 import { Execution, type ExecutorEvents } from '../executor/execute.ts';
 import { explain } from '../executor/explain.ts';
 import type { StepFailure } from '../executor/failure.ts';
 import { FileJournal } from '../executor/journal.ts';
-import type { Kernel } from '../kernel/port.ts';
+import type { Fd, Kernel } from '../kernel/port.ts';
 import type { Machine } from './machine.ts';
 import { identifySelf } from './process-identity.ts';
 import { type LeftOver, type Phase, type ProjectRecord, writeRecord } from './record.ts';
@@ -28,6 +28,8 @@ export interface RunOptions {
   /** Aborts `up` before its next step. */
   readonly signal?: AbortSignal;
   readonly now: () => Date;
+  /** Called when everything is back, before the project's directory goes. */
+  readonly leaving?: () => void;
 }
 
 export type RunOutcome =
@@ -101,6 +103,22 @@ export class ProjectRun {
     this.journal.close();
   }
 
+  /** Silences the devices of a process that has ended. Returns what failed. */
+  silenceAfter(process: Process): Promise<readonly StepFailure[]> {
+    return this.execution.silenceAfter(process, this.ran);
+  }
+
+  /** Connects the interrupts of a process's devices again. Returns what failed. */
+  reconnect(process: Process): Promise<StepFailure | undefined> {
+    return this.execution.reconnect(process);
+  }
+
+  /** The open descriptors of some handles, in order. None on a simulated host: the numbers there mean nothing. */
+  descriptorsOf(handles: readonly string[]): Fd[] {
+    if (this.options.machine.hostFile !== null) return [];
+    return handles.map((handle) => this.execution.handles.fd(handle));
+  }
+
   /** The way back. Afterwards the record is gone, or says what could not be brought back. */
   async down(): Promise<RunOutcome> {
     return this.goBack(null);
@@ -111,7 +129,11 @@ export class ProjectRun {
     const pending = await this.execution.stillUnsettled(GRACE_MS);
     const ran = new Set(this.ran);
     if (pending) ran.delete(pending.id);
-    const left = (await this.execution.back(ran)).map(leftOverOf);
+    const bound = this.boundResources();
+    // Whoever opened these is gone, and nobody but the plan silences them (docs/adr/0013).
+    const recovery = await this.execution.recover(ran, ({ resource }) => bound.has(resource));
+    const back = await this.execution.back(ran, new Set(), recovery.unsilenced);
+    const left = [...recovery.left, ...back].map(leftOverOf);
     if (pending) left.push(pendingLeftOver(pending));
     await this.options.machine.save(this.kernel);
     this.journal.close();
@@ -120,8 +142,15 @@ export class ProjectRun {
       this.writeRecord({ phase: 'stuck', owner: null, left, failure });
       return { kind: 'stuck', failure: cause, left };
     }
+    this.options.leaving?.();
     this.options.directory.remove();
     return { kind: 'back' };
+  }
+
+  /** The devices that were only bound, as steps call them. */
+  private boundResources(): ReadonlySet<string> {
+    const bound = this.options.plan.assignments.filter(({ handoff }) => handoff === 'bind');
+    return new Set(bound.map(({ address }) => `device ${address}`));
   }
 
   private record(phase: Phase): void {
