@@ -14,7 +14,8 @@ export interface ProjectFiles {
 /** Finds the files of the project that a command line means: of its run, or of its last one. A status where there is none. */
 export async function projectFiles(invocation: Invocation, verb: string): Promise<ProjectFiles | number> {
   const { terminal } = invocation;
-  const named = await projectName(invocation);
+  // An argument names a VM, not a manifest.
+  const named = await projectName({ ...invocation, args: [] });
   if (typeof named === 'number') return named;
   const { name } = named;
   const state = stateDirectoryOf(invocation);

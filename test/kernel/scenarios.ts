@@ -30,6 +30,7 @@ export const SCENARIOS: readonly ScenarioFacts[] = [
   { name: 'hot-reset', needsCommand: true, onRequest: false, machines: PCI },
   { name: 'everything-held', needsCommand: true, onRequest: false, machines: PCI },
   { name: 'foreground', needsCommand: true, onRequest: false, machines: PCI },
+  { name: 'supervised', needsCommand: true, onRequest: false, machines: PCI },
   { name: 'emitted-c', needsCommand: true, onRequest: false, machines: ['intel', 'smmuv3'] },
   { name: 'without-root', needsCommand: true, onRequest: false, machines: PCI },
   { name: 'inspect-agrees', needsCommand: true, onRequest: false, machines: PCI },

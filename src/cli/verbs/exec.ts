@@ -23,7 +23,8 @@ export const verb: Verb = {
   run: async (invocation) => {
     const [vm = '', name = '', ...rest] = invocation.args;
     const file = programFile(name, invocation);
-    const project = await projectName(invocation);
+    // Its arguments name a VM and a command, not a manifest.
+    const project = await projectName({ ...invocation, args: [] });
     if (typeof project === 'number') return project;
     const state = stateDirectoryOf(invocation);
     const [{ joinVm }, { socketPath }] = await Promise.all([

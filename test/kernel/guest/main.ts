@@ -31,6 +31,7 @@ import { smmuNotCoherent } from './smmu-not-coherent.ts';
 import { smmuPlatform } from './smmu-platform.ts';
 import { smmuPluginPlatform } from './smmu-plugin-platform.ts';
 import { smmuPlugin } from './smmu-plugin.ts';
+import { supervised } from './supervised.ts';
 import { treeNames } from './tree-names.ts';
 import { upAndDown } from './up-and-down.ts';
 import { virtioMmio } from './virtio-mmio.ts';
@@ -49,6 +50,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'hot-reset': hotReset,
   'everything-held': everythingHeld,
   foreground,
+  supervised,
   'emitted-c': emittedC,
   'without-root': withoutRoot,
   'inspect-agrees': inspectAgrees,
