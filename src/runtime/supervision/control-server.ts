@@ -31,6 +31,8 @@ export interface ControlOptions {
 
 /** A connection says what it wants within this time. */
 const REQUEST_LIMIT_MS = 10_000;
+/** Whoever may not talk can at least not use up our descriptors by trying. */
+const MAX_CONNECTIONS = 64;
 /** As much of an answer is sent at once. */
 const CHUNK_BYTES = 32 * 1024;
 const RETRY_MS = 5;
@@ -54,6 +56,7 @@ export class ControlServer {
     // Of one who was killed.
     rmSync(path, { force: true });
     const server = createServer();
+    server.maxConnections = MAX_CONNECTIONS;
     const made = new ControlServer(server, options);
     server.on('connection', (socket) => void made.serve(socket));
     await new Promise<void>((resolve, reject) => {
@@ -79,7 +82,9 @@ export class ControlServer {
     try {
       if (fd === undefined) return;
       const peer = this.options.sockets.peerOf(fd);
-      const answer = this.mayTalk(peer) ? this.answer(await lineOf(socket), peer) : refusedTo(peer);
+      // Read in any case: who is refused while still writing hears of a broken pipe, and not why.
+      const line = await lineOf(socket);
+      const answer = this.mayTalk(peer) ? this.answer(line, peer) : refusedTo(peer);
       await this.send(fd, answer);
     } catch (error) {
       // The peer went away, or the process is out of descriptors: nobody is left to tell, and nothing else is affected.
