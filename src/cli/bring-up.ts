@@ -3,6 +3,7 @@ import type { Plan } from '../model/index.ts';
 import { ProjectRun, type RunOutcome } from '../runtime/project/project-run.ts';
 import { realClock } from '../runtime/supervision/clock.ts';
 import { type EmitEvent, eventFile } from '../runtime/supervision/events.ts';
+import { type ServiceManager, serviceManager } from '../runtime/supervision/service-manager.ts';
 import { type BringUp, failureStatus } from './bring-up-outcome.ts';
 import { ExitStatus } from './exit-status.ts';
 import { type HoldEnd, holdProject } from './hold-project.ts';
@@ -12,15 +13,16 @@ import type { Terminal } from './verb.ts';
 
 /** Carries a plan out, in this process or in a supervisor, and returns the exit status of `up`. */
 export async function bringUp(options: BringUp): Promise<number> {
-  const held = options.plan.assignments.some((entry) => entry.handoff === 'hold');
-  if (options.detached && (held || options.plan.processes !== undefined)) {
+  if (options.detached && (isHeld(options.plan) || options.plan.processes !== undefined)) {
     const { startSupervisor } = await import('./supervise.ts');
     return startSupervisor(options);
   }
-  return bringUpHere(options, held);
+  return bringUpHere(options);
 }
 
-async function bringUpHere(options: BringUp, held: boolean): Promise<number> {
+const isHeld = ({ assignments }: Plan): boolean => assignments.some(({ handoff }) => handoff === 'hold');
+
+async function bringUpHere(options: BringUp): Promise<number> {
   const { invocation, plan, machine, state, detached } = options;
   const { terminal, global } = invocation;
   const say = (line: string) => terminal.err(`${line}\n`);
@@ -28,6 +30,7 @@ async function bringUpHere(options: BringUp, held: boolean): Promise<number> {
   const directory = state.project(plan.project);
   const emit = eventFile(directory.events(), plan.project, realClock);
   state.lastRun(plan.project).remove();
+  const manager = await serviceManager(terminal.env);
   try {
     const run = await ProjectRun.prepare({
       plan,
@@ -50,10 +53,11 @@ async function bringUpHere(options: BringUp, held: boolean): Promise<number> {
       if (!global.quiet) say(`Project ${plan.project} is up (bound). "vfio-compose down" takes it back.`);
       return ExitStatus.done;
     }
-    const end = await holdHere(options, run, signals, emit, held);
+    const end = await holdHere(options, run, signals, emit, manager);
     if (end.kind === 'not-started') say(`vfio-compose up: ${end.failure}`);
     return await takeBack(options, run, say, statusOfEnd(end, signals));
   } finally {
+    manager.dispose();
     signals.dispose();
   }
 }
@@ -63,7 +67,7 @@ function holdHere(
   run: ProjectRun,
   signals: Signals,
   emit: EmitEvent,
-  held: boolean,
+  manager: ServiceManager,
 ): Promise<HoldEnd> {
   const { plan, state, machine, invocation } = options;
   const { terminal, global } = invocation;
@@ -74,13 +78,13 @@ function holdHere(
     state,
     signals,
     simulated: machine.hostFile !== null,
-    env: terminal.env,
+    manager,
     emit,
     say,
     ready: () => {
       options.changed();
       if (!global.quiet)
-        say(`Project ${plan.project} is up${held ? ', held by this process' : ''}. Ctrl-C takes it back.`);
+        say(`Project ${plan.project} is up${isHeld(plan) ? ', held by this process' : ''}. Ctrl-C takes it back.`);
     },
   });
 }

@@ -10,7 +10,7 @@ import { endProcesses } from '../runtime/supervision/end-process.ts';
 import type { EmitEvent } from '../runtime/supervision/events.ts';
 import { launch, type LaunchOptions } from '../runtime/supervision/launch.ts';
 import { type Exit, type ProcessRecord, writeProcesses } from '../runtime/supervision/process-record.ts';
-import { serviceManager } from '../runtime/supervision/service-manager.ts';
+import type { ServiceManager } from '../runtime/supervision/service-manager.ts';
 import { Supervision } from '../runtime/supervision/supervision.ts';
 import { failureText } from './progress.ts';
 import type { Signals } from './signals.ts';
@@ -25,7 +25,7 @@ export interface Holding {
   readonly simulated: boolean;
   /** Takes the output of the processes; left out, it goes where ours goes. */
   readonly output?: ((vm: string) => NonNullable<LaunchOptions['output']>) | undefined;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly manager: ServiceManager;
   readonly emit: EmitEvent;
   say(line: string): void;
   /** Called when the processes run. */
@@ -40,19 +40,18 @@ export type HoldEnd =
 
 /** Starts the processes of a project, and holds it until a signal comes or the processes let it go. */
 export async function holdProject(holding: Holding): Promise<HoldEnd> {
-  const { plan, signals, emit, say } = holding;
+  const { plan, signals, emit, say, manager } = holding;
   const directory = holding.state.project(plan.project);
   const book = new ProcessBook(directory);
   const supervision = supervisionOf(holding, book);
+  emit({ kind: 'up' });
   const failure = await supervision.start();
   if (failure !== null) {
     await book.endJoined();
     return { kind: 'not-started', failure };
   }
   const socket = await openSocket(holding, book);
-  const manager = await serviceManager(holding.env);
   try {
-    emit({ kind: 'up' });
     await holding.ready();
     manager.tell(`MAINPID=${process.pid}`, 'READY=1', `STATUS=Project ${plan.project} is up.`);
     if (holding.simulated && plan.processes) say('The host is simulated: its processes get no descriptors.');
@@ -67,7 +66,6 @@ export async function holdProject(holding: Holding): Promise<HoldEnd> {
   } finally {
     socket?.close();
     await Promise.all([supervision.stop(), book.endJoined()]);
-    manager.dispose();
   }
 }
 

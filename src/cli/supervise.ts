@@ -11,6 +11,7 @@ import { realClock } from '../runtime/supervision/clock.ts';
 import { eventFile } from '../runtime/supervision/events.ts';
 import { keepLastRun } from '../runtime/supervision/last-run.ts';
 import { ProjectLog } from '../runtime/supervision/project-log.ts';
+import { serviceManager } from '../runtime/supervision/service-manager.ts';
 import { writeFileAtomically } from '../runtime/write-atomically.ts';
 import { type BringUp, failureStatus } from './bring-up-outcome.ts';
 import { ExitStatus } from './exit-status.ts';
@@ -124,7 +125,7 @@ export async function supervise(args: readonly string[]): Promise<number> {
     signals,
     simulated: machine.hostFile !== null,
     output: (vm) => (_, source) => log.take(vm, source),
-    env: process.env,
+    manager: await serviceManager(process.env),
     emit,
     say,
     ready: async () => {

@@ -4,7 +4,7 @@ import { olderOf } from './bounded-file.ts';
 
 /**
  * Keeps the log and the events of a project that goes down by itself: whoever wants to know why its process ended comes
- * too late for the project's directory. The next `up` and the next `down` of the project take them away.
+ * too late for the project's directory. The next `up` of the project takes them away.
  */
 export function keepLastRun(of: ProjectDirectory, last: ProjectDirectory): void {
   last.remove();

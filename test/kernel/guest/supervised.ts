@@ -1,9 +1,10 @@
 import { existsSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { contains, equal, holds } from './assert.ts';
+import { start, VFIO_COMPOSE } from './command.ts';
 import { cameBack, hostState, type HostState } from './host-state.ts';
 import { findNics, groupOf, linkOf, PCI } from './pci.ts';
-import { isThere, vfioInterrupts } from './process.ts';
+import { isThere, openFilesOf, vfioInterrupts } from './process.ts';
 import { ended, project, type Project } from './project.ts';
 import type { Scenario } from './scenario.ts';
 
@@ -75,7 +76,7 @@ export const supervised: Scenario = ({ test, cleanup }) => {
       .map((line) => (JSON.parse(line) as { kind: string }).kind);
     equal(
       kinds,
-      ['starting', 'process-started', 'up', 'joined', 'process-exited', 'silenced', 'restarting', 'process-started'],
+      ['starting', 'up', 'process-started', 'joined', 'process-exited', 'silenced', 'restarting', 'process-started'],
       'its events',
     );
   });
@@ -96,7 +97,14 @@ export const supervised: Scenario = ({ test, cleanup }) => {
     equal(linkOf(alone, 'driver'), 'vfio-pci', 'the driver');
     equal(vfioInterrupts(alone), [], 'lines of VFIO in /proc/interrupts');
     contains((await held.run('ps')).stdout, ['exited (SIGSEGV)'], 'what ps says');
+  });
+  test('down ends a command that has joined, since it has the device open', async () => {
+    const args = ['-f', held.manifest, '--state-dir', held.stateDir, 'exec', 'sup-hold', '--', '/bin/sleep', '1000'];
+    const joined = start(VFIO_COMPOSE, args);
+    await until(() => onDisk('sup-hold').joined.length === 1, 'the command');
+    await until(() => openFilesOf(joined.child.pid ?? 0).includes('anon_inode:[vfio-device]'), 'its descriptors');
     ended(await held.down(), 0, 'down');
+    equal((await joined.finished).status, 'SIGTERM', 'how the command ended');
     cameBack(before);
   });
   test('onExit: release brings the host back by itself, and what the process said can still be read', async () => {
@@ -124,14 +132,17 @@ onExit: ${onExit}
 `;
 
 interface OnDisk {
+  readonly joined: readonly unknown[];
   readonly processes: readonly { readonly state: string; readonly leader: { readonly pid: number } | null }[];
 }
 
 /** The process of a project, as its directory has it: asking the command takes seconds here. */
+const onDisk = (name: string): OnDisk =>
+  JSON.parse(readFileSync(`/run/vfio-compose/${name}/processes.json`, 'utf8')) as OnDisk;
+
 function processOf(name: string): OnDisk['processes'][number] {
-  const text = readFileSync(`/run/vfio-compose/${name}/processes.json`, 'utf8');
-  const [found] = (JSON.parse(text) as OnDisk).processes;
-  holds(found !== undefined, `no process in ${text}`);
+  const [found] = onDisk(name).processes;
+  holds(found !== undefined, `no process of ${name}`);
   return found;
 }
 
