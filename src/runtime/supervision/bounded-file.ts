@@ -19,10 +19,10 @@ export class BoundedFile {
     this.size = existsSync(path) ? statSync(path).size : 0;
   }
 
-  /** Appends a line. The directory goes with the project, and then there is nothing to write to. */
-  append(line: string): void {
+  /** Appends lines. The directory goes with the project, and then there is nothing to write to. */
+  append(...lines: readonly string[]): void {
     if (!existsSync(dirname(this.path))) return;
-    const text = `${line}\n`;
+    const text = lines.map((line) => `${line}\n`).join('');
     const length = Buffer.byteLength(text);
     if (this.size + length > this.limit && this.size > 0) {
       if (existsSync(this.path)) renameSync(this.path, olderOf(this.path));

@@ -30,17 +30,34 @@ export class ProjectLog {
   }
 
   say(vm: string | null, text: string): void {
-    for (const line of text.split('\n'))
-      this.file.append(`${this.clock.now().toISOString()} ${vm ?? OURSELVES} ${line}`);
+    this.keep(vm, text.split('\n'));
   }
 
   /** Takes what a process writes, as fast as it can be kept and no faster. */
   take(vm: string, source: Readable): void {
-    const lines = new Lines((line) => this.say(vm, line));
-    source.on('data', (chunk: Buffer) => lines.push(chunk));
-    source.on('end', () => lines.end());
+    // What came at once is written at once: a process may write a million lines a second.
+    let found: string[] = [];
+    const lines = new Lines((line) => found.push(line));
+    const flush = (): void => {
+      if (found.length > 0) this.keep(vm, found);
+      found = [];
+    };
+    const end = (): void => {
+      lines.end();
+      flush();
+    };
+    source.on('data', (chunk: Buffer) => {
+      lines.push(chunk);
+      flush();
+    });
+    source.on('end', end);
     // A process that is killed takes its end of the pipe with it.
-    source.on('error', () => lines.end());
+    source.on('error', end);
+  }
+
+  private keep(vm: string | null, lines: readonly string[]): void {
+    const head = `${this.clock.now().toISOString()} ${vm ?? OURSELVES}`;
+    this.file.append(...lines.map((line) => `${head} ${line}`));
   }
 }
 
