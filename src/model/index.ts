@@ -15,6 +15,7 @@ export * from './names.ts';
 export * from './near-names.ts';
 export * from './plan.ts';
 export * from './plugin/index.ts';
+export * from './process.ts';
 export * from './reset.ts';
 export * from './reserved.ts';
 export * from './resolved.ts';

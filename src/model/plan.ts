@@ -1,4 +1,4 @@
-export type { Assignment, DeviceRef, Fact, Plan, Step } from './generated/plan.ts';
+export type { Assignment, DeviceRef, Fact, Plan, Process, Step } from './generated/plan.ts';
 import type { Step } from './generated/plan.ts';
 
 export type StepKind = Step['kind'];

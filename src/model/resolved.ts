@@ -40,6 +40,21 @@ export interface ResolvedVm {
   readonly memory: readonly ResolvedMemory[];
   readonly msi: { readonly banks: number; readonly at: Span };
   readonly devices: readonly ResolvedDevice[];
+  /** The program that uses the devices; null where the manifest names none. */
+  readonly run: ResolvedRun | null;
+}
+
+export interface ResolvedRun {
+  /** The program by its absolute path, and its arguments. */
+  readonly command: readonly string[];
+  /** As written: a name or a number. Null for the user of vfio-compose. */
+  readonly user: string | number | null;
+  /** As written; null for the primary group of the user. */
+  readonly group: string | number | null;
+  readonly workingDirectory: string;
+  readonly environment: readonly { readonly name: string; readonly value: string }[];
+  readonly onExit: 'release' | 'restart' | 'hold';
+  readonly at: Span;
 }
 
 export interface ResolvedIommu {
@@ -168,10 +183,12 @@ export function groupIds(vm: ResolvedVm): number[] {
 export const modulesOf = ({ iommu }: ResolvedVm): NonNullable<IommuPlugin['modules']> =>
   iommu.plugins.find(({ modules }) => modules)?.modules ?? [];
 
-/** Users and groups by name, as the host knows them: what `handoff: bind` needs. */
+/** Users and groups by name, as the host knows them: what `handoff: bind` and `run` need. */
 export interface NameService {
   user(name: string): number | undefined;
   group(name: string): number | undefined;
+  /** The primary group of a user, by number. */
+  primaryGroup(uid: number): number | undefined;
 }
 
 /** Another project that runs on this host, as far as planning is concerned. */

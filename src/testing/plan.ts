@@ -20,6 +20,7 @@ import type { Vms } from './rule.ts';
 export const testNames: NameService = {
   user: (name) => ({ packets: 4711 })[name],
   group: (name) => ({ wires: 4712 })[name],
+  primaryGroup: (uid) => (uid === 4711 ? 4710 : undefined),
 };
 
 /** Asks the plugins of a resolved manifest, and lowers it, without the laws. */

@@ -155,6 +155,7 @@ export function platformVm(
     memory: type === 'noiommu' ? [] : [memory],
     msi: { banks: 0, at },
     devices,
+    run: null,
     ...wish,
   };
 }

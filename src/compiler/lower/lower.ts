@@ -25,6 +25,7 @@ import { lowerHotResets, lowerHotResetsBack } from './hot-reset.ts';
 import { lowerParameters } from './parameters.ts';
 import { kernelResetOf, lowerPlatformDevice } from './platform-device.ts';
 import { lowerPlatformInterrupts } from './platform-interrupts.ts';
+import { lowerProcesses, usersOf } from './process.ts';
 import { askedOf, programSteps, type ProgramStep, regionsOf } from './program.ts';
 import { lowerProgramBack } from './programs.ts';
 import { lowerRecovery } from './recover.ts';
@@ -40,7 +41,9 @@ export function lower(input: LoweringInput): Result<Plan> {
     owners.set(vm, owner.value ?? null);
     return owner.diagnostics;
   });
-  if (diagnostics.length > 0) return { diagnostics };
+  const users = usersOf(manifest.vms, input.names);
+  diagnostics.push(...users.diagnostics);
+  if (diagnostics.length > 0 || !users.value) return { diagnostics };
 
   const steps = new StepList();
   lowerHugePages(manifest, host, steps);
@@ -55,6 +58,9 @@ export function lower(input: LoweringInput): Result<Plan> {
   for (const vm of manifest.vms) {
     for (const device of assignedOf(vm)) lowerRecovery(vm, device, programsOf(device, input).afterCrash, steps);
   }
+  const assignments = assignmentsOf(manifest, input.asked);
+  const lists = { up: steps.up, down: steps.down, recover: steps.recovery };
+  const processes = lowerProcesses(manifest.vms, users.value, assignments, lists);
   return {
     value: {
       format_version: 1,
@@ -67,10 +73,11 @@ export function lower(input: LoweringInput): Result<Plan> {
       },
       plugins: [...input.asked.plugins],
       facts: collectFacts(manifest, host),
-      assignments: assignmentsOf(manifest, input.asked),
-      up: steps.up,
-      down: steps.down,
-      ...(steps.recovery.length > 0 ? { recover: steps.recovery } : {}),
+      assignments,
+      ...(processes.length > 0 ? { processes } : {}),
+      up: lists.up,
+      down: lists.down,
+      ...(lists.recover.length > 0 ? { recover: lists.recover } : {}),
     },
     diagnostics,
   };

@@ -2,7 +2,7 @@ import { type Entry, entryOf, type MapNode } from '../source/index.ts';
 import { type PlainMap, setOwn } from './value.ts';
 
 /** The keys of a VM that may stand at the top level. */
-export const VM_KEYS: readonly string[] = ['iommu', 'memory', 'msi', 'devices', 'handoff'];
+export const VM_KEYS: readonly string[] = ['iommu', 'memory', 'msi', 'devices', 'handoff', 'run', 'onExit'];
 
 const isWithoutVm = (keys: readonly string[]): boolean =>
   keys.includes('virtualFunctions') && !keys.some((key) => VM_KEYS.includes(key));

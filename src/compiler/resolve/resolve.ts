@@ -15,6 +15,7 @@ import type {
   VmManifest,
 } from '../../model/index.ts';
 import { chooseIommu } from '../plugins/choose-iommu.ts';
+import { resolveRun } from './run-settings.ts';
 import { resolveHandoff, resolveMemory } from './vm-settings.ts';
 import { siblingsOf } from './group-siblings.ts';
 import { lookupOf } from './lookup.ts';
@@ -82,6 +83,7 @@ function resolveVm(
     memory: resolveMemory(vm, path, manifest, host),
     msi: { banks: vm.msi?.banks ?? 0, at: manifest.at([...path, 'msi']) },
     devices,
+    run: resolveRun(vm, path, manifest),
   };
 }
 

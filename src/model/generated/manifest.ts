@@ -141,6 +141,11 @@ devices?: {
 [k: string]: string | Device
 }
 handoff?: Handoff
+run?: Run
+/**
+ * What happens when the process of `run` has ended and its devices are silenced and reset: `release` takes the project down once none of its processes is left, `restart` starts it again (after 0.1 s, doubled each time up to a minute), `hold` keeps everything as it is until `down`.
+ */
+onExit?: ("release" | "restart" | "hold")
 }
 /**
  * This interface was referenced by `ManifestDocument`'s JSON-Schema
@@ -162,6 +167,11 @@ devices: {
 [k: string]: string | Device
 }
 handoff?: Handoff
+run?: Run
+/**
+ * What happens when the process of `run` has ended and its devices are silenced and reset: `release` takes the project down once none of its processes is left, `restart` starts it again (after 0.1 s, doubled each time up to a minute), `hold` keeps everything as it is until `down`.
+ */
+onExit?: ("release" | "restart" | "hold")
 }
 /**
  * This interface was referenced by `ManifestDocument`'s JSON-Schema
@@ -387,6 +397,37 @@ cacheable?: ("required" | "preferred")
  * Whether the region must be mappable. `required` refuses a region that the kernel only lets be read and written (one that does not begin and end on a page), `preferred` warns.
  */
 mmap?: ("required" | "preferred")
+}
+/**
+ * This interface was referenced by `ManifestDocument`'s JSON-Schema
+ * via the `definition` "run".
+ */
+export interface Run {
+/**
+ * The program by its absolute path, and its arguments. There is no shell.
+ * 
+ * @minItems 1
+ * @maxItems 4096
+ */
+command: string[]
+/**
+ * Who it runs as, by name or number. Without it, as the user of vfio-compose, which is root on a live host.
+ */
+user?: (string | number)
+/**
+ * Its Unix group, by name or number. Without it, the primary group of `user`.
+ */
+group?: (string | number)
+/**
+ * Where it is started, as an absolute path.
+ */
+workingDirectory?: string
+/**
+ * Its environment, beside `PATH`, `LISTEN_*`, `VFIO_COMPOSE_PROJECT` and `VFIO_COMPOSE_VM`. Nothing of the environment of vfio-compose is passed on; write `${NAME}` for what should be.
+ */
+environment?: {
+[k: string]: string
+}
 }
 /**
  * This interface was referenced by `ManifestDocument`'s JSON-Schema

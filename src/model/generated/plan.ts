@@ -140,6 +140,12 @@ down: Step[]
  * @maxItems 5000000
  */
 recover?: Step[]
+/**
+ * The programs that use the devices, one of a VM at most. Started when `up` is done, ended before the way back begins.
+ * 
+ * @maxItems 100000
+ */
+processes?: Process[]
 }
 /**
  * Something of the host that the plan relies on. A host where it no longer holds is refused.
@@ -1379,4 +1385,63 @@ at?: Place
 dependsOn: StepId[]
 undoes?: StepId
 handle: Handle
+}
+/**
+ * This interface was referenced by `Plan`'s JSON-Schema
+ * via the `definition` "process".
+ */
+export interface Process {
+vm: Text
+/**
+ * The program by its absolute path, and its arguments. No shell.
+ * 
+ * @minItems 1
+ * @maxItems 4096
+ */
+command: string[]
+/**
+ * Null: the user of vfio-compose.
+ */
+user: (null | {
+/**
+ * For the groups beside its own; null where it was written as a number.
+ */
+name: (string | null)
+uid: number
+gid: number
+})
+workingDirectory: string
+/**
+ * @maxItems 4096
+ */
+environment: {
+name: string
+value: string
+}[]
+/**
+ * What it gets from descriptor 3 on, in this order.
+ * 
+ * @maxItems 65536
+ */
+fds: {
+handle: Handle
+/**
+ * In LISTEN_FDNAMES: the handle, with `-` for `:`, which separates names there.
+ */
+name: string
+}[]
+onExit: ("release" | "restart" | "hold")
+/**
+ * The steps that silence and reset its devices when it has ended: of `down` with `handoff: hold`, of `recover` with `handoff: bind`.
+ * 
+ * @maxItems 1000000
+ */
+silence: StepId[]
+/**
+ * The steps of `up` that connect the interrupts again before it is started again.
+ * 
+ * @maxItems 1000000
+ */
+reconnect: StepId[]
+at?: Place
 }

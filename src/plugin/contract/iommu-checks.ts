@@ -101,6 +101,7 @@ function contextOf(plugin: IommuPlugin, host: HostIndex, options: PluginOptions,
   const vm: ResolvedVm = {
     name: 'made-up',
     at: HERE,
+    run: null,
     iommu: {
       type: model?.name ?? '',
       extension: model?.extension ?? 0,

@@ -1,4 +1,4 @@
-import { type DeviceRef, type Plan, persistenceOf, type Step } from '../../model/index.ts';
+import { type DeviceRef, type Plan, persistenceOf, type Process, type Step, type StepKind } from '../../model/index.ts';
 import { deviceOfStep, fateOf } from './device-fate.ts';
 import { type Explain, failureOf, isBearable, type StepFailure, StepTimeout, WayBackLost } from './failure.ts';
 import { Handles } from './handles.ts';
@@ -37,9 +37,13 @@ export type UpOutcome =
   | { readonly kind: 'up'; readonly ran: ReadonlySet<string> }
   | { readonly kind: 'failed'; readonly failure: StepFailure; readonly ran: ReadonlySet<string> };
 
+const DISCONNECTS: ReadonlySet<StepKind> = new Set<StepKind>(['clear-irqs', 'clear-irq-unmask']);
+
 /** A plan in the middle of being run: walks it, and walks it back. Decides nothing; the plan has decided. */
 export class Execution {
   readonly handles = new Handles();
+  /** The steps of the way back that have been carried out ahead of it: interrupts that are off already. */
+  private readonly ahead = new Set<string>();
   /** The durable step whose time was up, while the kernel is still at it. */
   private unsettled: { readonly step: Step; readonly call: Promise<void> } | undefined;
 
@@ -112,7 +116,9 @@ export class Execution {
     unsettled: ReadonlySet<string> = new Set(),
   ): Promise<StepFailure[]> {
     const { plan, events } = this.input;
-    const steps = plan.down.filter((step) => ran.has(step.undoes ?? '') && !undone.has(step.id));
+    const steps = plan.down.filter(
+      (step) => ran.has(step.undoes ?? '') && !undone.has(step.id) && !this.ahead.has(step.id),
+    );
     const left: StepFailure[] = [];
     const loud = new LoudDevices(this.input.host.kernel, plan, unsilenced);
     const of = steps.length;
@@ -142,10 +148,43 @@ export class Execution {
   /**
    * Silences the devices that this process does not hold: those whose holder is gone, and those that were only bound.
    *
-   * @param held resources of the devices that it does hold.
+   * @param wanted which steps of the recovery: all of a device or none of it.
    */
-  recover(ran: ReadonlySet<string>, held: ReadonlySet<string> = new Set()): Promise<Recovery> {
-    return silence(this.input, this.handles, ran, held);
+  recover(ran: ReadonlySet<string>, wanted?: (step: Step) => boolean): Promise<Recovery> {
+    return silence(this.input, this.handles, ran, wanted);
+  }
+
+  /**
+   * Silences the devices of a process that has ended, as its plan says it (R-RESET-1). What this process holds stays open.
+   * Returns what failed; the rest is carried out all the same.
+   */
+  async silenceAfter({ silence: ids }: Process, ran: ReadonlySet<string>): Promise<readonly StepFailure[]> {
+    const wanted = new Set(ids);
+    const left: StepFailure[] = [...(await this.recover(ran, ({ id }) => wanted.has(id))).left];
+    for (const step of this.input.plan.down) {
+      if (!wanted.has(step.id) || this.ahead.has(step.id) || !ran.has(step.undoes ?? '')) continue;
+      const failure = await this.backStep(step, 'known');
+      if (failure && isBearable(failure)) this.input.events.warned?.(failure);
+      else if (failure) left.push(failure);
+      // The kernel refuses to turn off what is off; a reset may be done again, and is, before the device goes back.
+      else if (DISCONNECTS.has(step.kind)) this.ahead.add(step.id);
+    }
+    return left;
+  }
+
+  /** Connects what {@link silenceAfter} has disconnected, for the next process. Returns the first failure. */
+  async reconnect({ reconnect: ids }: Process): Promise<StepFailure | undefined> {
+    const wanted = new Set(ids);
+    for (const step of this.input.plan.up) {
+      if (!wanted.has(step.id)) continue;
+      try {
+        await perform(step, this.input.host, this.handles);
+      } catch (error) {
+        return failureOf(step, error, this.input.explain);
+      }
+      for (const back of this.input.plan.down) if (back.undoes === step.id) this.ahead.delete(back.id);
+    }
+    return undefined;
   }
 
   /** The addresses of the devices that turned out not to be there any more. */

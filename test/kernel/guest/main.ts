@@ -34,6 +34,7 @@ import { smmuPlatform } from './smmu-platform.ts';
 import { smmuPluginPlatform } from './smmu-plugin-platform.ts';
 import { smmuPlugin } from './smmu-plugin.ts';
 import { soak } from './soak.ts';
+import { supervised } from './supervised.ts';
 import { treeNames } from './tree-names.ts';
 import { upAndDown } from './up-and-down.ts';
 import { virtioMmio } from './virtio-mmio.ts';
@@ -55,6 +56,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'kill-at-each-step': killAtEachStep,
   soak,
   reservations,
+  supervised,
   'emitted-c': emittedC,
   'without-root': withoutRoot,
   'inspect-agrees': inspectAgrees,
