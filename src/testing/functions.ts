@@ -29,6 +29,9 @@ export const disk = (name: string, options: Partial<BlockDevice> = {}): BlockDev
   ...options,
 });
 
+/** The limits of a process of root. */
+export const UNLIMITED = { memlock: null, mayLockAnything: true, memlockHard: null, mayRaiseLimits: true } as const;
+
 /** What common kinds of PCI functions look like, beyond their place. */
 export const FUNCTIONS = {
   plain: () => ({

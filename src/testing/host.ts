@@ -12,7 +12,7 @@ import type {
   ReservedRegion,
 } from '../model/index.ts';
 import { deviceTree, type NodeLiteral } from './device-tree.ts';
-import { FUNCTIONS } from './functions.ts';
+import { FUNCTIONS, UNLIMITED } from './functions.ts';
 import { plainPlatformDevice, PLATFORM_MODULES } from './platform.ts';
 import { bdf, region } from './values.ts';
 
@@ -60,12 +60,7 @@ export class HostBuilder {
   #kernel: HostInventory['kernel'] = { release: '6.12.38-test', architecture: 'x86_64', pageSize: 4096 };
   #vfio: HostInventory['vfio'] = { container: true, iommufd: false };
   #available: Bytes | undefined;
-  #limits: HostInventory['limits'] = {
-    memlock: null,
-    mayLockAnything: true,
-    memlockHard: null,
-    mayRaiseLimits: true,
-  };
+  #limits: HostInventory['limits'] = { ...UNLIMITED };
   #nextGroup = 11;
   #tree: DeviceTree | null = null;
   #origin: HostInventory['origin'];
@@ -110,13 +105,9 @@ export class HostBuilder {
     return this;
   }
 
-  /** What of the host's memory is to be had, in bytes. */
-  memoryAvailable(size: bigint): this {
-    this.#available = bytes(size);
-    return this;
-  }
-
-  hugePages(size: bigint, total: number, free = total): this {
+  /** A pool of huge pages; `available` is the memory of the host that one may grow by, in bytes. */
+  hugePages(size: bigint, total: number, free = total, available?: bigint): this {
+    if (available !== undefined) this.#available = bytes(available);
     this.#pools.push({ size: bytes(size), total, free });
     return this;
   }

@@ -17,6 +17,8 @@ const PATHS: readonly RegExp[] = [
   new RegExp(`^${BUS}/drivers/${NAME}/(?:bind|unbind)$`),
   /^\/sys\/module\/(?:vfio[a-z0-9_]*|[a-z0-9_]*vfio[a-z0-9_]*)$/,
   /^\/sys\/module\/(?:vfio\/parameters\/enable_unsafe_noiommu_mode|vfio_iommu_type1\/parameters\/allow_unsafe_interrupts)$/,
+  new RegExp(`^/sys/bus/pci/devices/${NAME}/(?:sriov_numvfs|sriov_drivers_autoprobe|virtfn\\d{1,5}(?:/driver)?)$`),
+  /^\/sys\/kernel\/mm\/hugepages\/hugepages-\d{1,10}kB\/nr_hugepages$/,
   /^\/dev\/vfio\/(?:vfio|\d{1,10}|noiommu-\d{1,10})$/,
 ];
 
@@ -25,6 +27,8 @@ const WRITTEN: readonly (readonly [RegExp, RegExp])[] = [
   [/\/driver_override$/, /^(?:[A-Za-z0-9_-]*vfio[A-Za-z0-9_-]*|[A-Za-z0-9_.+ -]{0,256})\n$/],
   [/\/(?:bind|unbind)$/, new RegExp(`^${NAME}$`)],
   [/\/parameters\/[a-z0-9_]+$/, /^[YN]$/],
+  [/\/sriov_drivers_autoprobe$/, /^[01]$/],
+  [/\/(?:sriov_numvfs|nr_hugepages)$/, /^\d{1,16}$/],
 ];
 
 /** The calls whose first argument is a path. */

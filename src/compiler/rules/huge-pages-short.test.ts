@@ -39,9 +39,8 @@ test('R-BACK-1: stays silent where the manifest lets a pool grow, but not for on
 test('R-BACK-1: fires where a pool is to grow by more memory than the host has available', () => {
   const { devices, memory } = huge('01:00.0', '8MiB', '2MiB');
   const vms = { a: { devices, memory: memory.map((entry) => ({ ...entry, reserve: true })) } };
-  const with1 = () => machine().hugePages(MIB2, 1);
-  expect(report(rule, vms, with1().memoryAvailable(3n * MIB2))).toEqual([]);
-  expect(report(rule, vms, with1().memoryAvailable(3n * MIB2 - 1n))).toEqual([
+  expect(report(rule, vms, machine().hugePages(MIB2, 1, 1, 3n * MIB2))).toEqual([]);
+  expect(report(rule, vms, machine().hugePages(MIB2, 1, 1, 3n * MIB2 - 1n))).toEqual([
     'error huge-pages-short at vms/a/memory/0/size',
   ]);
 });

@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Process } from '../../model/index.ts';
 import { ownCommand } from '../../testing/command.ts';
-import { isAlive } from '../project/process-identity.ts';
+import { identify } from '../project/process-identity.ts';
 import { realClock } from './clock.ts';
 import { endProcesses } from './end-process.ts';
 import { launch, LaunchFailure, type LaunchOptions } from './launch.ts';
@@ -149,7 +149,7 @@ it('a whole session is ended: children of other process groups too, and those th
   const clock = { now: realClock.now, sleep: (milliseconds: number) => realClock.sleep(milliseconds / 100) };
   expect(await endProcesses([{ kind: 'session', leader: launched.leader }], clock)).toEqual([]);
   await launched.exited;
-  for (const pid of lines(pids)) expect(isAlive({ pid: Number(pid), startTime: null })).toBe(false);
+  for (const pid of lines(pids)) expect(identify(Number(pid))).toBe(undefined);
 });
 
 it('a session is ended whose leader has ended already; and none is of a number that is another’s by now', async () => {
@@ -157,9 +157,8 @@ it('a session is ended whose leader has ended already; and none is of a number t
   const { launched } = await shell(`sleep 100 & echo $! > ${pids}; exit 0`);
   await launched.exited;
   const [child = ''] = lines(pids);
-  const ours = { pid: Number(child), startTime: null };
   const { pid } = launched.leader;
-  expect(isAlive(ours)).toBe(true);
+  expect(identify(Number(child))).toBeDefined();
   const self = { pid: process.pid, startTime: '1' };
   expect(
     await endProcesses(
@@ -171,7 +170,7 @@ it('a session is ended whose leader has ended already; and none is of a number t
     ),
   ).toEqual([]);
   expect(await endProcesses([{ kind: 'session', leader: { pid, startTime: '1' } }], realClock)).toEqual([]);
-  expect(isAlive(ours)).toBe(false);
+  expect(identify(Number(child))).toBe(undefined);
 });
 
 function lines(path: string): string[] {

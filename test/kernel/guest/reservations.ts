@@ -51,7 +51,7 @@ export const reservations: Scenario = ({ test, cleanup }) => {
   test('more pages than there is memory are refused before anything is changed', async () => {
     const up = await tooMany.up();
     ended(up, 4, 'up');
-    contains(up.stderr, ['huge-pages-short', 'lacks 16382', 'of memory available'], 'what up says');
+    contains(up.stderr, ['huge-pages-short', 'lacks 16382', 'free memory first'], 'what up says');
     cameBack(before);
   });
 

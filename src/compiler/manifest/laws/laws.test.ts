@@ -149,3 +149,16 @@ test('refuses a program and a directory that are not absolute, a NUL, and variab
 test('says nothing more about a process that has a wrong form', () => {
   expect(top('run: {command: x}').faults).toEqual(['wrong-type@3:16']);
 });
+
+test('names a physical function in one way, and takes a manifest that only makes VFs', () => {
+  const pf = (body: string) => read(`version: 1\nvirtualFunctions:\n  nic: ${body}\n`).faults;
+  expect(pf('{pci: "01:00.0", count: 2}')).toEqual([]);
+  expect(pf('{count: 2}')).toEqual(['one-selector@3:3']);
+  expect(pf('{pci: "01:00.0", netdev: lan, count: 2}')).toEqual(['one-selector@3:25']);
+});
+
+test('refuses to reserve huge pages for memory that has none', () => {
+  const memory = (body: string) => top(`memory: [{iova: 0, size: 2MiB, reserve: true${body}}]`).faults;
+  for (const has of [', backing: hugetlb', ', backing: memfd, pageSize: 2MiB']) expect(memory(has)).toEqual([]);
+  for (const none of ['', ', backing: memfd']) expect(memory(none)).toEqual(['page-size-needs-huge-pages@3:32']);
+});
