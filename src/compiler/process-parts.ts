@@ -25,6 +25,13 @@ const SILENCES: ReadonlySet<StepKind> = new Set<StepKind>([
 ]);
 const CONNECTS: ReadonlySet<StepKind> = new Set<StepKind>(['set-irqs', 'set-irq-unmask']);
 
+/** As much of LISTEN_FDNAMES as one string of an environment may have (MAX_ARG_STRLEN, 128 KiB, execve(2)), with room. */
+const MAX_NAMES = 120_000;
+
+/** Whether the names of these descriptors fit an environment. */
+export const namesFit = (fds: Process['fds']): boolean =>
+  fds.reduce((sum, { name }) => sum + name.length + 1, 0) <= MAX_NAMES;
+
 /** In LISTEN_FDNAMES a colon separates names (sd_listen_fds(3)). */
 export const nameOfHandle = (handle: string): string => handle.replaceAll(':', '-');
 

@@ -25,7 +25,7 @@ import { lowerHotResets, lowerHotResetsBack } from './hot-reset.ts';
 import { lowerParameters } from './parameters.ts';
 import { kernelResetOf, lowerPlatformDevice } from './platform-device.ts';
 import { lowerPlatformInterrupts } from './platform-interrupts.ts';
-import { lowerProcesses, usersOf } from './process.ts';
+import { checkNames, lowerProcesses, usersOf } from './process.ts';
 import { askedOf, programSteps, type ProgramStep, regionsOf } from './program.ts';
 import { lowerProgramBack } from './programs.ts';
 import { lowerRecovery } from './recover.ts';
@@ -61,6 +61,8 @@ export function lower(input: LoweringInput): Result<Plan> {
   const assignments = assignmentsOf(manifest, input.asked);
   const lists = { up: steps.up, down: steps.down, recover: steps.recovery };
   const processes = lowerProcesses(manifest.vms, users.value, assignments, lists);
+  diagnostics.push(...checkNames(manifest.vms, processes));
+  if (diagnostics.length > 0) return { diagnostics };
   return {
     value: {
       format_version: 1,

@@ -83,3 +83,12 @@ it('a user, a group and a primary group that the host does not know are found', 
   expect(findings({ ...wan, run: { ...run, user: 77 } })).toEqual(['primary-group-unknown']);
   expect(findings({ ...wan, run: { ...run, user: 'packets' } })).toEqual([]);
 });
+
+it('more descriptors than their names fit an environment are found, and a few less are not', () => {
+  const many = (count: number): VmManifest => ({
+    devices: { wan: { pci: ADDRESS, irqs: [{ index: 'msix', count }] } },
+    run,
+  });
+  expect(findings(many(6000))).toEqual(['too-many-descriptors']);
+  expect(findings(many(2048))).toEqual([]);
+});

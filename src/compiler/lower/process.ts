@@ -8,7 +8,7 @@ import {
   type ResolvedVm,
   type Result,
 } from '../../model/index.ts';
-import { processParts, type StepLists } from '../process-parts.ts';
+import { namesFit, processParts, type StepLists } from '../process-parts.ts';
 import { unknownOwner } from './owner.ts';
 
 export const groupUnknown = defineDiagnostic({
@@ -21,6 +21,26 @@ export const groupUnknown = defineDiagnostic({
     '/etc/passwd when the plan is made. An account that only a directory service knows is not found there.\n\n' +
     'Write `group` beside `user`, by name or number.',
 });
+
+export const tooManyDescriptors = defineDiagnostic({
+  code: 'too-many-descriptors',
+  severity: 'error',
+  category: 'manifest',
+  summary: 'A process would get more descriptors than their names fit its environment',
+  explanation:
+    'A process learns the names of its descriptors from one variable, `LISTEN_FDNAMES`, and Linux lets no string of an ' +
+    'environment be longer than 128 KiB (MAX_ARG_STRLEN, execve(2)): some three thousand interrupts.\n\n' +
+    'Connect fewer interrupts with `irqs`, or divide the devices among several VMs.',
+});
+
+/** The processes whose descriptors have names that no environment takes. */
+export const checkNames = (vms: readonly ResolvedVm[], processes: readonly Process[]): Diagnostic[] =>
+  processes
+    .filter(({ fds }) => !namesFit(fds))
+    .map(({ vm, fds }) => {
+      const at = vms.find(({ name }) => name === vm)?.run?.at;
+      return tooManyDescriptors({ at, detail: `The process of ${vm} would get ${fds.length} descriptors.` });
+    });
 
 /** The users of the processes of a manifest, by VM. */
 export type ProcessUsers = ReadonlyMap<ResolvedVm, Process['user']>;

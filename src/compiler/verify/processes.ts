@@ -1,9 +1,6 @@
 import { isReservedVariable, type Process } from '../../model/index.ts';
-import { processParts, type ProcessParts } from '../process-parts.ts';
+import { namesFit, processParts, type ProcessParts } from '../process-parts.ts';
 import type { Law } from './law.ts';
-
-/** As much of LISTEN_FDNAMES as one string of an environment may have (MAX_ARG_STRLEN, 128 KiB, execve(2)), with room. */
-const MAX_NAMES = 120_000;
 
 /**
  * A process is started for a VM that the plan has, at most one for each, by an absolute path; it gets that VM's descriptors
@@ -33,7 +30,7 @@ function* checkParts(who: string, process: Process, due: ProcessParts): Generato
     yield `${who} does not have its interrupts connected as up does.`;
   const names = new Set(process.fds.map(({ name }) => name));
   if (names.size < process.fds.length) yield `${who} has two descriptors of one name.`;
-  if (process.fds.reduce((sum, { name }) => sum + name.length + 1, 0) > MAX_NAMES) {
+  if (!namesFit(process.fds)) {
     yield `${who} has more descriptors than their names fit an environment.`;
   }
 }
