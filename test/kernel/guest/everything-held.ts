@@ -73,8 +73,8 @@ memory:
     cameBack(before);
   });
   cleanup(async () => {
-    await version1.down();
-    await everything.down();
+    await version1.clear();
+    await everything.clear();
     reserveHugePages(0);
   });
 };

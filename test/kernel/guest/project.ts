@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { equal, holds } from './assert.ts';
 import { isThere } from './process.ts';
@@ -18,6 +18,11 @@ export interface Project {
   /** `up -d` without questions. */
   up(...args: readonly string[]): Promise<Finished>;
   down(...args: readonly string[]): Promise<Finished>;
+  /**
+   * For cleanups: `down` where something is recorded of it. A command takes seconds here, and after tests that have passed
+   * there is nothing to take back.
+   */
+  clear(): Promise<void>;
   /** What `ps` says of it; nothing where it is not recorded. */
   ps(): Promise<PsRow | undefined>;
   /** A path beside the manifest, for a plan or a snapshot. */
@@ -57,6 +62,9 @@ export function project(name: string, manifest: string): Project {
     run,
     up: (...args) => run('up', ['-d', '--yes', ...args]),
     down: (...args) => run('down', args),
+    clear: async () => {
+      if (existsSync(path.join(stateDir, name))) await run('down');
+    },
     ps: async () => {
       const ps = await run('ps', ['-o', 'json']);
       ended(ps, 0, 'ps');

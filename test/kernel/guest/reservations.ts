@@ -79,7 +79,7 @@ export const reservations: Scenario = ({ test, cleanup }) => {
     cameBack(before);
   });
   cleanup(async () => {
-    for (const one of [pages, tooMany, plain]) await one.down();
+    for (const one of [pages, tooMany, plain]) await one.clear();
     reserveHugePages(0);
   });
 };
