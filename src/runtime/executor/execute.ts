@@ -1,5 +1,5 @@
 import { type DeviceRef, type Plan, persistenceOf, type Step } from '../../model/index.ts';
-import { deviceOfStep, fateOf, takenFailure } from './device-fate.ts';
+import { deviceOfStep, fateOf } from './device-fate.ts';
 import { type Explain, failureOf, isBearable, type StepFailure, StepTimeout } from './failure.ts';
 import { Handles } from './handles.ts';
 import type { HostSide } from './host-steps.ts';
@@ -114,7 +114,7 @@ export class Execution {
     for (let index = 0; index < of; index++) {
       const step = steps[index];
       if (!step) break;
-      if (loud.holdsBack(step)) continue;
+      if (loud.holdsBack(step) || this.taken.has(step.resource)) continue;
       events.started?.(step, index, of);
       // Only where there is something to wait for: a turn of the queue costs as much as removing a mapping.
       const outcome = this.backStep(step);
@@ -146,6 +146,9 @@ export class Execution {
   /** The addresses of the devices that turned out not to be there any more. */
   readonly gone = new Set<string>();
 
+  /** The resources of devices that somebody else has taken meanwhile: what is left of their way back is not ours to do. */
+  private readonly taken = new Set<string>();
+
   /** A failure of the way back, with what has become of the device; undefined where it is gone, and nothing is left to do. */
   private lasting(failure: StepFailure): StepFailure | undefined {
     const { plan, host, events } = this.input;
@@ -154,7 +157,8 @@ export class Execution {
       case 'here':
         return failure;
       case 'taken':
-        return takenFailure(failure, fate.driver);
+        this.taken.add(failure.step.resource);
+        return fate.failure;
       case 'gone': {
         const device = deviceOfStep(failure.step, plan);
         if (device && !this.gone.has(device.address)) {

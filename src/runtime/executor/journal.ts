@@ -1,5 +1,6 @@
-import { ftruncateSync, closeSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { invariant } from '../../model/index.ts';
+import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { invariant, LIMITS } from '../../model/index.ts';
+import { readInputText } from '../read-input.ts';
 
 /** What the journal says of a durable step. `begun` without `done` means that its outcome must be looked up on the host. */
 export type JournalMark = 'begun' | 'done' | 'undoing' | 'undone';
@@ -13,12 +14,15 @@ export interface Journal {
 export class FileJournal implements Journal {
   private fd: number | undefined;
 
-  /** Opens, or makes, the journal for appending, behind its last whole line. Throws what open(2) does. */
+  /**
+   * Opens, or makes, the journal for appending, and takes away a last line that a power loss has torn: what is appended must
+   * not become part of it. Follows no link. Throws what open(2) does.
+   */
   constructor(path: string) {
-    this.fd = openSync(path, 'a+', 0o600);
-    const text = readFileSync(this.fd);
-    const whole = text.lastIndexOf('\n') + 1;
-    if (whole < text.length) ftruncateSync(this.fd, whole);
+    const { O_RDWR, O_APPEND, O_CREAT, O_NOFOLLOW } = constants;
+    this.fd = openSync(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
+    const whole = lengthOfWholeLines(this.fd);
+    if (whole < fstatSync(this.fd).size) ftruncateSync(this.fd, whole);
   }
 
   record(mark: JournalMark, stepId: string): void {
@@ -45,17 +49,22 @@ export interface JournalState {
 
 const MARKS: ReadonlySet<string> = new Set(['begun', 'done', 'undoing', 'undone'] satisfies JournalMark[]);
 
+/** A journal that has been damaged, and not by a power loss: what it says cannot be relied on. */
+export class BrokenJournal extends Error {
+  override readonly name = 'BrokenJournal';
+}
+
 /**
  * Reads a journal. A last line that was torn by a power loss is left out: its step had not been started, or, for `done`,
- * is still known as begun. Any other line that makes no sense is damage.
+ * is still known as begun. Any other line that makes no sense is damage. Throws {@link BrokenJournal} for a file that may be
+ * somebody else's.
  */
 export function readJournal(path: string): JournalState {
   const ran = new Set<string>();
   const undone = new Set<string>();
-  const lines = readLines(path);
+  const lines = wholeLines(path);
   let damaged = lines === undefined;
-  // Behind the last newline is what was being written when the power went; nothing, as a rule.
-  for (const line of (lines ?? []).slice(0, -1)) {
+  for (const line of lines ?? []) {
     const entry = parseEntry(line);
     if (!entry) {
       damaged = true;
@@ -67,14 +76,24 @@ export function readJournal(path: string): JournalState {
   return { ran, undone, damaged };
 }
 
-/** Undefined where there is no journal. */
-function readLines(path: string): string[] | undefined {
-  try {
-    return readFileSync(path, 'utf8').split('\n');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
+/** What stands behind the last end of a line was never whole. Undefined where there is no journal. */
+function wholeLines(path: string): string[] | undefined {
+  const read = readInputText(path, { limit: LIMITS.state.journal, own: true });
+  if (!('refusal' in read)) return read.text.split('\n').slice(0, -1);
+  if (read.refusal.kind === 'absent') return undefined;
+  throw new BrokenJournal(`${path} ${read.refusal.what}`);
+}
+
+/** Bytes up to the end of the last whole line. */
+function lengthOfWholeLines(fd: number): number {
+  const chunk = Buffer.alloc(4096);
+  for (let end = fstatSync(fd).size; end > 0;) {
+    const start = Math.max(0, end - chunk.length);
+    const at = chunk.subarray(0, readSync(fd, chunk, 0, end - start, start)).lastIndexOf(0x0a);
+    if (at !== -1) return start + at + 1;
+    end = start;
   }
+  return 0;
 }
 
 function parseEntry(line: string): { mark: string; step: string } | undefined {
