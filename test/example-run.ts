@@ -2,25 +2,13 @@ import { expect } from 'vitest';
 import type { HostInventory, Plan } from '../src/model/index.ts';
 import { Execution, type UpOutcome } from '../src/runtime/executor/execute.ts';
 import { explain } from '../src/runtime/executor/explain.ts';
-import type { JournalMark } from '../src/runtime/executor/journal.ts';
 import { FaultKernel, type Fault, Killed } from '../src/runtime/kernel/fault.ts';
 import type { Kernel } from '../src/runtime/kernel/port.ts';
 import { SimulatedKernel } from '../src/runtime/kernel/sim/index.ts';
 import { simulatedBy } from '../src/runtime/plugins/index.ts';
+import { MemoryJournal } from '../src/testing/memory-journal.ts';
 import { testPlugins } from '../src/testing/plugins.ts';
 import type { Example } from './example.ts';
-
-class MemoryJournal {
-  readonly #marks: { readonly mark: JournalMark; readonly step: string }[] = [];
-
-  record(mark: JournalMark, step: string): void {
-    this.#marks.push({ mark, step });
-  }
-
-  steps(...marks: readonly JournalMark[]): Set<string> {
-    return new Set(this.#marks.filter(({ mark }) => marks.includes(mark)).map(({ step }) => step));
-  }
-}
 
 function executionOf(plan: Plan, kernel: Kernel, journal = new MemoryJournal()): Execution {
   return new Execution({
@@ -106,7 +94,8 @@ export async function killAtEachCall(example: Example): Promise<number> {
       kills += 1;
     }
     kernel.kill();
-    const left = await executionOf(plan, kernel).back(journal.steps('begun', 'done'), journal.steps('undone'));
+    const { ran, undone, unsettled } = journal.state();
+    const left = await executionOf(plan, kernel).back(ran, undone, new Set(), unsettled);
     expect(left, `killed at call ${at}`).toEqual([]);
     expectAsBefore(kernel, inventory, `killed at call ${at}`);
   }

@@ -105,6 +105,8 @@ async function bringBackLocked(invocation: Invocation, state: StateDirectory, re
     for (const diagnostic of diagnostics) terminal.err(`${diagnostic.summary}: ${diagnostic.detail}\n`);
     return ExitStatus.failedAndNotRolledBack;
   }
+  const { endProcessesOf } = await import('./end-left-behind.ts');
+  if (!(await endProcessesOf(invocation, state, record.name))) return ExitStatus.refusedForSafety;
   const { nodeOf } = await import('../runtime/project/holders.ts');
   const busy = record.assignments.flatMap((entry) => {
     const node = record.hostFile === null ? nodeOf(entry) : null;

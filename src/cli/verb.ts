@@ -42,6 +42,8 @@ export interface GlobalOptions {
 export interface Verb {
   readonly name: string;
   readonly summary: string;
+  /** Behind the verb `-f` is `--follow`, as in Docker Compose; before it, and elsewhere, it names a manifest. */
+  readonly followsByF?: true;
   /** Declares arguments and options beyond the global ones. */
   configure(command: Command): void;
   /** Does the work; the result is the exit status. Throws {@link UsageError} for what only the verb can see is wrong. */

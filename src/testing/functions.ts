@@ -102,7 +102,7 @@ export const FUNCTIONS = {
     device: '10c9',
     class: '020000',
     driver: 'igb',
-    sriov: { total: 7, enabled: 0 },
+    sriov: { total: 7, enabled: 0, offset: 0x80, stride: 2 },
     netdevs: [netdev(placeName('lan', address))],
   }),
   vf: (address: string): Shape => ({

@@ -1,5 +1,6 @@
 import { bytes, type DeviceTree, snapshotNode } from '../model/index.ts';
 import type {
+  Bytes,
   HostDevice,
   HostInventory,
   HugePagePool,
@@ -58,7 +59,13 @@ export class HostBuilder {
   #interruptRemapping: boolean | null = null;
   #kernel: HostInventory['kernel'] = { release: '6.12.38-test', architecture: 'x86_64', pageSize: 4096 };
   #vfio: HostInventory['vfio'] = { container: true, iommufd: false };
-  #limits: HostInventory['limits'] = { memlock: null, mayLockAnything: true };
+  #available: Bytes | undefined;
+  #limits: HostInventory['limits'] = {
+    memlock: null,
+    mayLockAnything: true,
+    memlockHard: null,
+    mayRaiseLimits: true,
+  };
   #nextGroup = 11;
   #tree: DeviceTree | null = null;
   #origin: HostInventory['origin'];
@@ -96,9 +103,16 @@ export class HostBuilder {
     return this;
   }
 
-  /** RLIMIT_MEMLOCK in bytes (null is unlimited) of a process that may not lock more. */
-  memlock(limit: bigint | null, mayLockAnything = false): this {
-    this.#limits = { memlock: limit === null ? null : bytes(limit), mayLockAnything };
+  /** RLIMIT_MEMLOCK in bytes (null is unlimited) of a process that may not lock more, nor, unless the test says so, raise it. */
+  memlock(limit: bigint | null, mayLockAnything = false, more: Partial<HostInventory['limits']> = {}): this {
+    const memlock = limit === null ? null : bytes(limit);
+    this.#limits = { memlock, mayLockAnything, memlockHard: memlock, mayRaiseLimits: false, ...more };
+    return this;
+  }
+
+  /** What of the host's memory is to be had, in bytes. */
+  memoryAvailable(size: bigint): this {
+    this.#available = bytes(size);
     return this;
   }
 
@@ -172,7 +186,7 @@ export class HostBuilder {
   vf(address: string, pf: string, index: number, options: DeviceOptions = {}): this {
     const parent = this.#devices.get(bdf(pf));
     if (parent?.bus !== 'pci') throw new Error(`declare the PF ${pf} before its VF`);
-    const sriov = { total: parent.sriov?.total ?? 8, enabled: (parent.sriov?.enabled ?? 0) + 1 };
+    const sriov = { total: 8, ...parent.sriov, enabled: (parent.sriov?.enabled ?? 0) + 1 };
     this.#devices.set(parent.address, { ...parent, sriov });
     const link = { physicalFunction: parent.address, virtualFunctionIndex: index };
     this.#add(address, { ...FUNCTIONS.vf(address), ...link }, options);
@@ -238,6 +252,7 @@ export class HostBuilder {
       vfio: this.#vfio,
       limits: this.#limits,
       hugePages: [...this.#pools],
+      ...(this.#available === undefined ? {} : { memoryAvailable: this.#available }),
       groups: [...this.#groups.values()].filter((group) => used.has(group.id)),
       devices: [...this.#devices.values()],
       ...(this.#origin === undefined ? {} : { origin: this.#origin }),

@@ -25,7 +25,7 @@ export interface FuzzWorld {
 
 /** Accounts are numbers in examples. */
 const account = (text: string): number | undefined => (/^\d{1,9}$/.test(text) ? Number(text) : undefined);
-const NAMES = { user: account, group: account };
+const NAMES = { user: account, group: account, primaryGroup: (uid: number) => uid };
 
 /** Compiles a manifest for a host, as `plan` does. Throws what the compiler does. */
 export const planOf = (manifest: Manifest, inventory: HostInventory, plugins: PluginSet) =>

@@ -1,6 +1,7 @@
 import type { Assignment } from '../../model/index.ts';
 import type { StateDirectory } from '../../runtime/project/state-directory.ts';
 import { ExitStatus } from '../exit-status.ts';
+import { processRows, processTable } from '../process-table.ts';
 import { table } from '../table.ts';
 import { stateDirectoryOf } from '../state-of.ts';
 import type { Verb } from '../verb.ts';
@@ -39,6 +40,8 @@ export const verb: Verb = {
       ]),
     );
     terminal.out(table(['PROJECT', 'STATUS', 'VM', 'DEVICE', 'ADDRESS', 'GROUP', 'DRIVER', 'PID', 'HELD BY'], lines));
+    const processes = processTable(rows);
+    if (processes !== undefined) terminal.out(`\n${processes}`);
     for (const row of rows) {
       for (const left of row.left) terminal.err(`${row.name}: ${left.resource}: ${left.explanation}\n`);
     }
@@ -60,6 +63,7 @@ async function projectRows(state: StateDirectory) {
       since: record.since,
       host: record.hostFile,
       devices: record.assignments.map((entry) => ({ ...entry, heldBy: heldBy(entry) })),
+      processes: processRows(state.project(record.name)),
       left: record.left,
     };
   });

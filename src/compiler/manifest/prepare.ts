@@ -13,7 +13,7 @@ import { badInterpolation, unsetVariable } from './diagnostics.ts';
 import { interpolate, type InterpolationFault, type Variables } from './interpolate.ts';
 
 /** Maps whose keys are names that people choose, so that `x-ray` is a name there and not an extension. */
-const NAMING_KEYS: ReadonlySet<string> = new Set(['vms', 'devices']);
+const NAMING_KEYS: ReadonlySet<string> = new Set(['vms', 'devices', 'virtualFunctions']);
 
 /**
  * Takes extension keys (`x-…`) out of a document and puts variables in. A scalar that was written without quotes gets

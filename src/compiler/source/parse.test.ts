@@ -155,6 +155,11 @@ test('refuses a value or a file that is too long', () => {
   ]);
 });
 
+test('SECURITY: says what is wrong with a line of a million brackets without going over it from each', () => {
+  const brackets = Array.from({ length: 20 }, () => `"${'['.repeat(50_000)}"`).join(', ');
+  expect(faults(`[\na, \${b, ${brackets} "x" "y"]\n`)[0]).toMatch(/^yaml-syntax@2:/);
+});
+
 test('reads an empty text as an empty value', () => {
   expect(plain(parse('').value)).toBeNull();
   expect(plain(parse('# nothing\n').value)).toBeNull();

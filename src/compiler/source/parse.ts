@@ -96,7 +96,9 @@ function hint(code: string, source: SourceText, line: number, offset: number): s
   const from = source.text.lastIndexOf('\n', offset - 1) + 1;
   const to = source.text.indexOf('\n', offset);
   const text = source.text.slice(from, to === -1 ? undefined : to);
-  if (/[[{,:]\s*\$\{/.test(text) && /[[{].*\$\{/.test(text))
+  const opened = text.search(/[[{]/);
+  // Looked for once: a pattern of both would go over a line of brackets from each of them.
+  if (/[[{,:]\s*\$\{/.test(text) && opened !== -1 && opened < text.lastIndexOf('${'))
     return ` Put "\${…}" in quotes: inside { } and [ ] its brace ends the value.`;
   return line > 1 ? ' The slip may be on the line before.' : '';
 }

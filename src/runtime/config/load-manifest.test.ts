@@ -215,8 +215,8 @@ test('SECURITY: stdin may have as much as a file, and what is more or not text i
     const { diagnostics } = await load(cwd, { file: ['-'], readStdin: () => Promise.resolve(data) });
     return diagnostics.map(({ detail }) => detail);
   };
-  const most = Buffer.alloc(LIMITS.manifest.text, '\n');
-  most.write(ONE);
+  const most = Buffer.alloc(LIMITS.manifest.text, `#${'x'.repeat(60_000)}\n`);
+  most.write(`${ONE}#`);
   expect(await faults(most)).toEqual([]);
   expect(await faults(Buffer.concat([most, Buffer.from('\n')]))).toEqual([
     `stdin has more than ${LIMITS.manifest.text} bytes, the most that are read.`,

@@ -43,11 +43,14 @@ export interface JournalState {
   readonly ran: ReadonlySet<string>;
   /** Steps of the way back that are done. */
   readonly undone: ReadonlySet<string>;
+  /** Steps, of both directions, that were begun and of which no end is recorded. */
+  readonly unsettled: ReadonlySet<string>;
   /** Whether something other than the end of it cannot be read, or all of it is gone: any step may have run. */
   readonly damaged: boolean;
 }
 
 const MARKS: ReadonlySet<string> = new Set(['begun', 'done', 'undoing', 'undone'] satisfies JournalMark[]);
+const isMark = (text: unknown): text is JournalMark => typeof text === 'string' && MARKS.has(text);
 
 /** A journal that has been damaged, and not by a power loss: what it says cannot be relied on. */
 export class BrokenJournal extends Error {
@@ -60,20 +63,26 @@ export class BrokenJournal extends Error {
  * somebody else's.
  */
 export function readJournal(path: string): JournalState {
+  const lines = wholeLines(path);
+  const entries = (lines ?? []).map(parseEntry);
+  const readable = entries.filter((entry) => entry !== undefined);
+  return { ...journalState(readable), damaged: lines === undefined || readable.length < entries.length };
+}
+
+/** What the marks of a journal come to, in the order in which they were made. */
+export function journalState(
+  entries: Iterable<{ readonly mark: JournalMark; readonly step: string }>,
+): Omit<JournalState, 'damaged'> {
   const ran = new Set<string>();
   const undone = new Set<string>();
-  const lines = wholeLines(path);
-  let damaged = lines === undefined;
-  for (const line of lines ?? []) {
-    const entry = parseEntry(line);
-    if (!entry) {
-      damaged = true;
-      continue;
-    }
-    if (entry.mark === 'begun' || entry.mark === 'done') ran.add(entry.step);
-    if (entry.mark === 'undone') undone.add(entry.step);
+  const unsettled = new Set<string>();
+  for (const { mark, step } of entries) {
+    if (mark === 'begun' || mark === 'done') ran.add(step);
+    if (mark === 'undone') undone.add(step);
+    if (mark === 'begun' || mark === 'undoing') unsettled.add(step);
+    else unsettled.delete(step);
   }
-  return { ran, undone, damaged };
+  return { ran, undone, unsettled };
 }
 
 /** What stands behind the last end of a line was never whole. Undefined where there is no journal. */
@@ -96,13 +105,12 @@ function lengthOfWholeLines(fd: number): number {
   return 0;
 }
 
-function parseEntry(line: string): { mark: string; step: string } | undefined {
+function parseEntry(line: string): { mark: JournalMark; step: string } | undefined {
   try {
     const entry: unknown = JSON.parse(line);
     if (typeof entry !== 'object' || entry === null) return undefined;
     const { mark, step } = entry as { mark?: unknown; step?: unknown };
-    if (typeof mark !== 'string' || typeof step !== 'string' || !MARKS.has(mark)) return undefined;
-    return { mark, step };
+    return isMark(mark) && typeof step === 'string' ? { mark, step } : undefined;
   } catch {
     return undefined;
   }

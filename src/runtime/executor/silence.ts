@@ -26,18 +26,19 @@ export interface Recovery {
  * Carries out a plan's recovery: silences the devices that this process does not hold (R-RESET-1). A device that is not on a
  * VFIO driver is somebody else's by now, and left alone.
  *
- * @param held resources of devices that this process does hold: its own way back silences them.
+ * @param wanted which steps of the recovery: all of a device or none of it.
  */
 export async function silence(
   { plan, host, events, explain }: Silencing,
   handles: Handles,
   ran: ReadonlySet<string>,
-  held: ReadonlySet<string>,
+  wanted: (step: Step) => boolean = () => true,
 ): Promise<Recovery> {
   const left: StepFailure[] = [];
   const unsilenced = new Set<string>();
-  const elsewhere = new Set([...held, ...devicesElsewhere(plan, host.kernel)]);
+  const elsewhere = devicesElsewhere(plan, host.kernel);
   for (const step of plan.recover ?? []) {
+    if (!wanted(step)) continue;
     const { undoes = '', resource } = step;
     if (elsewhere.has(resource) || (isJournalled(undoes, plan) && !ran.has(undoes))) continue;
     // After a failure what is open is closed all the same.

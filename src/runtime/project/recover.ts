@@ -1,5 +1,5 @@
 import { decodePlan } from '../../compiler/plan-file/decode.ts';
-import { LIMITS, persistenceOf, type Plan } from '../../model/index.ts';
+import { LIMITS, persistenceOf, type Plan, type Step } from '../../model/index.ts';
 import { Execution, type ExecutorEvents } from '../executor/execute.ts';
 import { explain } from '../executor/explain.ts';
 import { FileJournal, type JournalState, readJournal } from '../executor/journal.ts';
@@ -40,7 +40,7 @@ export async function bringBack(
 ): Promise<BackOutcome> {
   const plan = readProjectPlan(directory);
   const kernel = await machine.kernel();
-  const { ran, undone } = whatRan(plan, directory);
+  const { ran, undone, unsettled } = whatRan(plan, directory);
   const journal = new FileJournal(directory.journal());
   const execution = new Execution({
     plan,
@@ -53,7 +53,7 @@ export async function bringBack(
   writeRecord(directory, { ...record, phase: 'going-back', owner: null });
   const recovery = await execution.recover(ran);
   const others = stepsOfOthers(plan, othersThan(record, directory.state), events);
-  const back = await execution.back(ran, new Set([...undone, ...others]), recovery.unsilenced);
+  const back = await execution.back(ran, new Set([...undone, ...others]), recovery.unsilenced, unsettled);
   const left = [...recovery.left, ...back].map(leftOverOf);
   await machine.save(kernel);
   journal.close();
@@ -66,8 +66,12 @@ export async function bringBack(
 }
 
 /** What the journal says. One that is damaged leaves every step possible: each looks at the host before it undoes anything. */
-function whatRan(plan: Plan, directory: ProjectDirectory): Pick<JournalState, 'ran' | 'undone'> {
-  const { ran, undone, damaged } = readJournal(directory.journal());
-  if (!damaged) return { ran, undone };
-  return { ran: new Set(plan.up.filter(({ kind }) => persistenceOf(kind) === 'durable').map(({ id }) => id)), undone };
+function whatRan(plan: Plan, directory: ProjectDirectory): Omit<JournalState, 'damaged'> {
+  const { damaged, ...known } = readJournal(directory.journal());
+  if (!damaged) return known;
+  const durable = (steps: readonly Step[]) =>
+    steps.filter(({ kind }) => persistenceOf(kind) === 'durable').map(({ id }) => id);
+  const ran = durable(plan.up);
+  const back = durable(plan.down).filter((id) => !known.undone.has(id));
+  return { ran: new Set(ran), undone: known.undone, unsettled: new Set([...ran, ...back]) };
 }

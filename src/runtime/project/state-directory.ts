@@ -81,6 +81,11 @@ export class StateDirectory {
     return join(this.path, '.simulated', `${digest.replace('sha256:', '')}.json`);
   }
 
+  /** What a project that went down by itself left to be read: its log and its events. */
+  lastRun(name: string): ProjectDirectory {
+    return new StateDirectory(join(this.path, '.last')).project(name);
+  }
+
   /** The directory of a project. Throws {@link StateDirectoryError} for a name that would lead elsewhere. */
   project(name: string): ProjectDirectory {
     if (!PROJECT_NAME.test(name)) {
@@ -125,6 +130,8 @@ export class ProjectDirectory {
   readonly plan = (): string => join(this.path, 'plan.json');
   readonly journal = (): string => join(this.path, 'journal.jsonl');
   readonly log = (): string => join(this.path, 'log');
+  readonly events = (): string => join(this.path, 'events.jsonl');
+  readonly processes = (): string => join(this.path, 'processes.json');
 
   create(): void {
     makePrivate(this.path);

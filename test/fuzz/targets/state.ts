@@ -81,7 +81,7 @@ async function recover(directory: ProjectDirectory, { original, now }: Crashed):
   const machine = {
     inventory: now,
     digest: '',
-    names: { user: () => undefined, group: () => undefined },
+    names: { user: () => undefined, group: () => undefined, primaryGroup: () => undefined },
     hostFile: record.hostFile,
     plugins: [],
     kernel: () => Promise.resolve(kernel),

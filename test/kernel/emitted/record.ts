@@ -48,9 +48,9 @@ export async function recordDown(plan: Plan, kernel: Kernel, before: Recording):
       .map((line) => JSON.parse(line) as never),
   );
   const execution = executionOf(plan, transcript, journal);
-  const { ran, undone } = journal.state();
+  const { ran, undone, unsettled } = journal.state();
   const recovery = await execution.recover(ran);
-  const left = [...recovery.left, ...(await execution.back(ran, undone, recovery.unsilenced))];
+  const left = [...recovery.left, ...(await execution.back(ran, undone, recovery.unsilenced, unsettled))];
   return {
     transcript: transcript.text,
     journal: textOf(journal),

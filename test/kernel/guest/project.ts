@@ -1,5 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { equal, holds } from './assert.ts';
+import { isThere } from './process.ts';
 import { vfioCompose, type CommandOptions, type Finished } from './command.ts';
 
 export interface RunOptions extends CommandOptions {
@@ -63,6 +65,15 @@ export function project(name: string, manifest: string): Project {
     },
     file,
   };
+}
+
+/** The process that holds a project. */
+export async function supervisorOf(of: Project): Promise<number> {
+  const row = await of.ps();
+  equal(row?.status, 'running', 'its status');
+  const pid = row?.pid;
+  holds(typeof pid === 'number' && isThere(pid), `ps names no living process: ${JSON.stringify(row)}`);
+  return pid;
 }
 
 /** The command ended with this status; what it said is in the failure otherwise. */

@@ -126,3 +126,26 @@ test('refuses a huge page size without huge pages', () => {
   ]);
   expect(top('memory: [{iova: 0, size: 2MiB, pageSize: 2MiB, backing: memfd}]').faults).toEqual([]);
 });
+
+test('accepts a process that the plan can start as it is written', () => {
+  expect(
+    top('run: {command: [/bin/x, "a b"], workingDirectory: /tmp, environment: {A: "1"}}\nonExit: hold').faults,
+  ).toEqual([]);
+});
+
+test('refuses onExit without a process', () => {
+  expect(top('onExit: hold').faults).toEqual(['on-exit-needs-run@3:1']);
+});
+
+test('refuses a program and a directory that are not absolute, a NUL, and variables that are set by us', () => {
+  expect(top('run: {command: [x]}').faults).toEqual(['bad-process@3:17']);
+  expect(top('run: {command: [/]}').faults).toEqual(['bad-process@3:17']);
+  expect(top('run: {command: [/x, "a\\0"]}').faults).toEqual(['bad-process@3:21']);
+  expect(top('run: {command: [/x], workingDirectory: tmp}').faults).toEqual(['bad-process@3:40']);
+  expect(top('run: {command: [/x], environment: {LISTEN_FDS: "3"}}').faults).toEqual(['bad-process@3:36']);
+  expect(top('run: {command: [/x], environment: {A: "\\0"}}').faults).toEqual(['bad-process@3:39']);
+});
+
+test('says nothing more about a process that has a wrong form', () => {
+  expect(top('run: {command: x}').faults).toEqual(['wrong-type@3:16']);
+});

@@ -57,8 +57,8 @@ export class SimulatedKernel implements Kernel {
   constructor(inventory: HostInventory, options: SimulationOptions = {}) {
     this.architecture = inventory.kernel.architecture;
     this.#host = new SimHost(inventory, options);
-    this.#memory = new AddressSpace(inventory);
-    this.#sysfs = new Sysfs(this.#host);
+    this.#memory = new AddressSpace(inventory, options);
+    this.#sysfs = new Sysfs(this.#host, this.#memory.pools);
     this.#container = containerIoctl(this.#host, this.#memory, (type1) => this.#spaces.add(type1));
     this.#group = groupIoctl(this.#host, this.#files);
     this.#device = deviceIoctl(this.#host, this.#files);
@@ -146,6 +146,10 @@ export class SimulatedKernel implements Kernel {
     });
   }
 
+  setMemlockLimit(soft: bigint | null, hard: bigint | null): void {
+    this.#do('setrlimit', 'RLIMIT_MEMLOCK', () => this.#memory.setLockLimit(soft, hard));
+  }
+
   readlink(path: string): string {
     return this.#do('readlink', path, () => this.#sysfs.readlink(path));
   }
@@ -211,7 +215,12 @@ export class SimulatedKernel implements Kernel {
 
   /** The host as it is now. Equal to the inventory that it was made from when everything has come back. */
   toInventory(): HostInventory {
-    return this.#host.toInventory((size) => this.#memory.pools.free(size));
+    return this.#host.toInventory(this.#memory.pools);
+  }
+
+  /** RLIMIT_MEMLOCK of the process, in bytes; null is no limit. */
+  get lockLimits(): { readonly soft: bigint | null; readonly hard: bigint | null } {
+    return this.#memory.lockLimits;
   }
 
   /** What the process still holds, one line each: files, mappings, memory. Empty after a clean way back. */

@@ -21,6 +21,8 @@ interface DriverCoreDevice {
 export interface SimPciDevice extends DriverCoreDevice {
   readonly kind: 'pci';
   readonly info: PciDevice;
+  /** VFs that are there, and whether host drivers take new ones; null without the capability. */
+  readonly sriov: { enabled: number; autoprobe: boolean } | null;
   /** While it is on a VFIO driver. */
   vfio: PciVfioDevice | null;
 }

@@ -35,7 +35,7 @@ function probePci(host: SimHost, device: SimPciDevice): void {
   const denylistOff = host.modules.parameter('vfio_pci', 'disable_denylist') === 'Y';
   if (DENIED.has(`${device.info.vendor}:${device.info.device}`) && !denylistOff) refuse('EINVAL');
   if (device.info.header !== 'endpoint') refuse('EINVAL');
-  if ((device.info.sriov?.enabled ?? 0) > 0) refuse('EBUSY');
+  if ((device.sriov?.enabled ?? 0) > 0) refuse('EBUSY');
   device.group ??= groupFor(host, device);
   registerPci(host, device, false);
 }
