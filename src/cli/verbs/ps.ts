@@ -19,10 +19,12 @@ export const verb: Verb = {
     if (state.isHidden()) {
       terminal.err(`This user may not look into the state directory ${state.path}; its projects are not shown.\n`);
     }
-    const rows = await projectRows(state);
+    const { rows, broken } = await projectRows(state);
+    for (const { message } of broken) terminal.err(`vfio-compose ps: ${message}\n`);
+    const status = broken.length > 0 ? ExitStatus.refusedForSafety : ExitStatus.done;
     if (options['output'] === 'json') {
       terminal.out(`${JSON.stringify({ format_version: 1, projects: rows }, null, 2)}\n`);
-      return ExitStatus.done;
+      return status;
     }
     const lines = rows.flatMap((row) =>
       row.devices.map((device) => [
@@ -43,14 +45,15 @@ export const verb: Verb = {
     for (const row of rows) {
       for (const left of row.left) terminal.err(`${row.name}: ${left.resource}: ${left.explanation}\n`);
     }
-    return ExitStatus.done;
+    return status;
   },
 };
 
 async function projectRows(state: StateDirectory) {
   const { recordedProjects, statusOfRecord } = await import('../../runtime/project/running.ts');
   const { nodeHolders, nodeOf } = await import('../../runtime/project/holders.ts');
-  return recordedProjects(state).map((record) => {
+  const { records, broken } = recordedProjects(state);
+  const rows = records.map((record) => {
     const holders = record.hostFile === null ? nodeHolders() : new Map<string, never[]>();
     const heldBy = (entry: Assignment) => (holders.size === 0 ? [] : (holders.get(nodeOf(entry) ?? '') ?? []));
     return {
@@ -64,4 +67,5 @@ async function projectRows(state: StateDirectory) {
       left: record.left,
     };
   });
+  return { rows, broken };
 }

@@ -17,8 +17,11 @@ export interface ExecutorEvents {
   warned?(failure: StepFailure): void;
   /** A device is not there any more: what is left of the way back has nothing to give back. */
   gone?(device: DeviceRef): void;
-  /** A step of the way back is left to another project, which needs what it would undo. */
-  left?(step: Step, project: string): void;
+  /**
+   * A step of the way back is left to another project, which needs what it would undo; or may need it, where what it needs is
+   * not known.
+   */
+  left?(step: Step, project: string, known: boolean): void;
 }
 
 export interface ExecutorInput {

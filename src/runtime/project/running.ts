@@ -1,6 +1,6 @@
 import type { RunningProject } from '../../model/index.ts';
 import { isAlive } from './process-identity.ts';
-import { type ProjectRecord, readRecord } from './record.ts';
+import { BrokenRecord, type ProjectRecord, readRecord } from './record.ts';
 import type { StateDirectory } from './state-directory.ts';
 
 /** What a recorded project is doing, judged by its record and by whether its process is still there. */
@@ -21,22 +21,49 @@ export function statusOfRecord(record: ProjectRecord): Status {
   }
 }
 
-/** Every recorded project that can be read. */
-export function recordedProjects(state: StateDirectory): ProjectRecord[] {
-  return state.projects().flatMap((name) => readRecord(state.project(name)) ?? []);
+/** What a state directory says of its projects. */
+export interface RecordedProjects {
+  readonly records: readonly ProjectRecord[];
+  /** One for each project whose record cannot be read: what it has of the host is not known. */
+  readonly broken: readonly BrokenRecord[];
 }
 
-/** The other projects that are recorded for the same host. */
+/** Every recorded project. One that cannot be read does not hide the others. */
+export function recordedProjects(state: StateDirectory): RecordedProjects {
+  const records: ProjectRecord[] = [];
+  const broken: BrokenRecord[] = [];
+  for (const name of state.projects()) {
+    try {
+      const record = readRecord(state.project(name));
+      if (record) records.push(record);
+    } catch (error) {
+      if (!(error instanceof BrokenRecord)) throw error;
+      broken.push(error);
+    }
+  }
+  return { records, broken };
+}
+
+/** The other projects that are recorded for the same host, or whose host cannot be read. */
 export function othersThan(
   { name, hostFile }: Pick<ProjectRecord, 'name' | 'hostFile'>,
   state: StateDirectory,
-): ProjectRecord[] {
-  return recordedProjects(state).filter((record) => record.hostFile === hostFile && record.name !== name);
+): RecordedProjects {
+  const { records, broken } = recordedProjects(state);
+  return {
+    records: records.filter((record) => record.hostFile === hostFile && record.name !== name),
+    broken: broken.filter(({ project }) => project !== name),
+  };
 }
 
-/** The projects on the same host, as the compiler wants them. It knows by its name which one is its own. */
+/**
+ * The projects on the same host, as the compiler wants them. It knows by its name which one is its own. Throws
+ * {@link BrokenRecord} where one cannot be read: it may have any device, so nothing is planned beside it.
+ */
 export function runningProjects(state: StateDirectory, hostFile: string | null): RunningProject[] {
-  return recordedProjects(state)
+  const { records, broken } = recordedProjects(state);
+  if (broken[0]) throw broken[0];
+  return records
     .filter((record) => record.hostFile === hostFile)
     .map((record) => ({
       name: record.name,
