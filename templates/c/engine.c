@@ -75,6 +75,25 @@ static bool is_loud(const char *resource)
     return false;
 }
 
+/* A device could not leave its VFIO driver; the next way back opens it to silence it again, as the run did. */
+static bool one_is_stranded;
+
+static bool is_silenced_again(const char *resource)
+{
+    for (size_t i = 0; i < RECOVER; i++)
+        if (plan_recover[i].kind == STEP_OPEN_DEVICE && strcmp(plan_recover[i].resource, resource) == 0)
+            return true;
+    return false;
+}
+
+/* What has to be left for a later way back; switches of the kernel too, that silencing a device may need. */
+static bool is_held_back(const struct step *step)
+{
+    if (step->kind == STEP_SET_MODULE_PARAMETER)
+        return loud_count > 0 || one_is_stranded;
+    return step->durable && is_loud(step->resource);
+}
+
 static bool quiesces(const struct step *step)
 {
     return (step->kind == STEP_WRITE_REGION || step->kind == STEP_MODIFY_REGION || step->kind == STEP_EXPECT_REGION ||
@@ -104,7 +123,7 @@ static size_t go_back(void)
     }
     for (size_t i = 0; i < DOWN; i++) {
         const struct step *step = &plan_down[i];
-        if (!takes_back(i) || (step->durable && is_loud(step->resource)))
+        if (!takes_back(i) || is_held_back(step))
             continue;
         if (!record(step, "undoing"))
             say("  %s", complaint);
@@ -114,6 +133,8 @@ static size_t go_back(void)
             left++;
             if (quiesces(step))
                 loud[loud_count++] = step->resource;
+            if (step->kind == STEP_UNBIND_DRIVER && is_silenced_again(step->resource))
+                one_is_stranded = true;
         } else if (outcome == DONE && !record(step, "undone")) {
             say("  %s", complaint);
         }

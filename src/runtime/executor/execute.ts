@@ -2,7 +2,7 @@ import { type Plan, persistenceOf, type Step } from '../../model/index.ts';
 import { type Explain, failureOf, isBearable, type StepFailure, StepTimeout } from './failure.ts';
 import { Handles } from './handles.ts';
 import type { HostSide } from './host-steps.ts';
-import type { Journal } from './journal.ts';
+import type { Journal, JournalState } from './journal.ts';
 import { LoudDevices } from './loud-devices.ts';
 import { perform } from './perform.ts';
 import { type Recovery, silence } from './silence.ts';
@@ -113,6 +113,15 @@ export class Execution {
       }
     }
     return left;
+  }
+
+  /**
+   * The way back of a run whose process is gone, from what its journal says: what it held went with its file descriptors; its
+   * devices are silenced, and what outlived it is taken back. Returns what did not come back.
+   */
+  async resume({ ran, undone }: JournalState): Promise<StepFailure[]> {
+    const { left, unsilenced } = await this.recover(ran);
+    return [...left, ...(await this.back(ran, undone, unsilenced))];
   }
 
   /** Silences the devices that this process does not hold: those whose holder is gone, and those that were only bound. */

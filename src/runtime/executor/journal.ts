@@ -9,6 +9,9 @@ export interface Journal {
   record(mark: JournalMark, stepId: string): void;
 }
 
+/** One entry as it stands in a journal: a JSON document on a line of its own. */
+export const journalLine = (mark: JournalMark, step: string): string => `${JSON.stringify({ mark, step })}\n`;
+
 /** A journal in a file: one JSON document a line, synced to disk before the call returns. */
 export class FileJournal implements Journal {
   private fd: number | undefined;
@@ -20,7 +23,7 @@ export class FileJournal implements Journal {
 
   record(mark: JournalMark, stepId: string): void {
     invariant(this.fd !== undefined, 'the journal is closed');
-    writeSync(this.fd, `${JSON.stringify({ mark, step: stepId })}\n`);
+    writeSync(this.fd, journalLine(mark, stepId));
     fsyncSync(this.fd);
   }
 
@@ -40,14 +43,17 @@ export interface JournalState {
 
 const MARKS: ReadonlySet<string> = new Set(['begun', 'done', 'undoing', 'undone'] satisfies JournalMark[]);
 
+/** Reads a journal's file, as {@link parseJournal}. A journal that is not there is empty. */
+export const readJournal = (path: string): JournalState => parseJournal(readText(path));
+
 /**
- * Reads a journal. A last line that was torn by a power loss is left out: its step had not been started, or, for `done`,
- * is still known as begun. A journal that is not there is empty.
+ * Where the steps stand by the text of a journal. A line that was torn by a power loss is left out: its step had not been
+ * started, or, for `done`, is still known as begun.
  */
-export function readJournal(path: string): JournalState {
+export function parseJournal(text: string): JournalState {
   const ran = new Set<string>();
   const undone = new Set<string>();
-  for (const line of readLines(path)) {
+  for (const line of text.split('\n')) {
     const entry = parseEntry(line);
     if (!entry) continue;
     if (entry.mark === 'begun' || entry.mark === 'done') ran.add(entry.step);
@@ -56,11 +62,11 @@ export function readJournal(path: string): JournalState {
   return { ran, undone };
 }
 
-function readLines(path: string): string[] {
+function readText(path: string): string {
   try {
-    return readFileSync(path, 'utf8').split('\n');
+    return readFileSync(path, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
     throw error;
   }
 }

@@ -39,7 +39,7 @@ export async function bringBack(
 ): Promise<RunOutcome> {
   const plan = readProjectPlan(directory);
   const kernel = await machine.kernel();
-  const { ran, undone } = readJournal(directory.journal());
+  const stand = readJournal(directory.journal());
   const journal = new FileJournal(directory.journal());
   const execution = new Execution({
     plan,
@@ -50,9 +50,7 @@ export async function bringBack(
     stepTimeoutMs: STEP_TIMEOUT_MS,
   });
   writeRecord(directory, { ...record, phase: 'going-back', owner: null });
-  const recovery = await execution.recover(ran);
-  const back = await execution.back(ran, undone, recovery.unsilenced);
-  const left = [...recovery.left, ...back].map(leftOverOf);
+  const left = (await execution.resume(stand)).map(leftOverOf);
   await machine.save(kernel);
   journal.close();
   if (left.length > 0) {
