@@ -8,6 +8,7 @@ import { SimulatedKernel } from '../../src/runtime/kernel/sim/index.ts';
 import type { simulationsBy } from '../../src/runtime/plugins/index.ts';
 import { hostDifferences } from '../../src/testing/compare-hosts.ts';
 import { Noise } from '../../src/testing/noise.ts';
+import { Watch } from '../../src/testing/watch.ts';
 import { type Death, JournalText, type ProcessJournal } from './mortal-journal.ts';
 import { WatchedKernel } from './watched-kernel.ts';
 
@@ -33,7 +34,7 @@ export interface Trouble {
 /** A simulated host, loud devices and all, on which one process after the other works at the same project. */
 export class Scene {
   readonly #simulated: SimulatedKernel;
-  readonly #watched: WatchedKernel;
+  readonly #watch: Watch;
   readonly #noise: Noise;
   readonly #journal = new JournalText();
   /** The journal as the process sees it that runs now, or that ran last. */
@@ -49,7 +50,8 @@ export class Scene {
     this.#noise = new Noise(plan, known.devices);
     for (const device of this.#noise.devices) this.#noise.make(device);
     this.#simulated = new SimulatedKernel(inventory, known);
-    this.#watched = new WatchedKernel(this.#simulated, this.#noise);
+    this.#watch = new Watch(this.#simulated);
+    this.#watch.know(this.#noise);
   }
 
   /** What the last process left, in words. */
@@ -69,7 +71,7 @@ export class Scene {
     return this.#process(trouble, async (execution) => {
       const up = await execution.up();
       if (up.kind === 'failed') this.failed = up.failure;
-      else this.#watched.use();
+      else this.#watch.use();
       between();
       return execution.back(up.ran);
     });
@@ -85,13 +87,14 @@ export class Scene {
     return [
       ...hostDifferences(this.subject.inventory, this.#simulated.toInventory()),
       ...this.#simulated.leaks(),
-      ...this.#watched.violations,
+      ...this.#watch.violations,
     ];
   }
 
   async #process(trouble: Trouble, run: (execution: Execution) => Promise<StepFailure[]>): Promise<Ending> {
     this.journal = this.#journal.open(trouble.death);
-    const kernel = trouble.kernel?.(this.#watched) ?? this.#watched;
+    const watched = new WatchedKernel(this.#simulated, this.#watch);
+    const kernel = trouble.kernel?.(watched) ?? watched;
     const execution = new Execution({
       plan: this.subject.plan,
       host: { kernel, holders: () => [] },
@@ -104,7 +107,7 @@ export class Scene {
       this.left = await run(execution);
     } catch (error) {
       if (!(error instanceof Killed)) throw error;
-      this.#watched.use();
+      this.#watch.use();
       this.#simulated.kill();
       return 'killed';
     }

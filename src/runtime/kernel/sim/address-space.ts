@@ -37,8 +37,9 @@ export class AddressSpace {
   #lockedPages = 0n;
   #next = TOP;
 
-  constructor(inventory: HostInventory) {
-    this.pools = new HugePages(inventory.hugePages);
+  /** @param pools those of the host, where another process of it has them already. */
+  constructor(inventory: HostInventory, pools = new HugePages(inventory.hugePages)) {
+    this.pools = pools;
     this.#pageSize = BigInt(inventory.kernel.pageSize);
     const { memlock, mayLockAnything } = inventory.limits;
     this.#lockLimit = memlock === null || mayLockAnything ? null : memlock / this.#pageSize;

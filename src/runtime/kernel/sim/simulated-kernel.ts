@@ -14,8 +14,9 @@ import { closeGroupFile, groupOfNode, openGroupFile } from './group-file.ts';
 import { groupIoctl, type GroupIoctl } from './group-ioctl.ts';
 import { SimHost } from './host.ts';
 import { modprobe } from './modprobe.ts';
+import { plug, unplug } from './hotplug.ts';
 import { closeDevice } from './open-device.ts';
-import type { SimulationOptions } from './options.ts';
+import type { SimulatedHolder, SimulationOptions } from './options.ts';
 import { Refusal, refuse } from './refusal.ts';
 import type { OpenFile, VfioDevice } from './state.ts';
 import { Sysfs } from './sysfs.ts';
@@ -43,6 +44,7 @@ export interface DeviceState {
  */
 export class SimulatedKernel implements Kernel {
   readonly architecture: string;
+  readonly #process: SimulatedHolder;
   readonly #host: SimHost;
   readonly #memory: AddressSpace;
   readonly #files = new FileTable();
@@ -54,15 +56,18 @@ export class SimulatedKernel implements Kernel {
   readonly #spaces = new Set<Type1>();
   readonly #blocked: BlockedWrite[] = [];
 
-  constructor(inventory: HostInventory, options: SimulationOptions = {}) {
+  /** @param beside another process on the host that this one runs on; left out, the host is made from the inventory. */
+  constructor(inventory: HostInventory, options: SimulationOptions = {}, beside?: SimulatedKernel) {
     this.architecture = inventory.kernel.architecture;
-    this.#host = new SimHost(inventory, options);
-    this.#memory = new AddressSpace(inventory);
-    this.#sysfs = new Sysfs(this.#host);
+    this.#process = options.process ?? { pid: 4242, command: 'vfio-compose' };
+    this.#host = beside ? beside.#host : new SimHost(inventory, options);
+    this.#memory = new AddressSpace(inventory, beside ? beside.#memory.pools : undefined);
+    this.#sysfs = beside ? beside.#sysfs : new Sysfs(this.#host);
     this.#container = containerIoctl(this.#host, this.#memory, (type1) => this.#spaces.add(type1));
     this.#group = groupIoctl(this.#host, this.#files);
     this.#device = deviceIoctl(this.#host, this.#files);
     this.#deviceFile = new DeviceFile(this.#host);
+    if (beside) return;
     for (const device of this.#host.devices.values()) {
       if (device.driver !== null && isVfioDriver(device.driver)) wasProbed(this.#host, device);
     }
@@ -79,7 +84,10 @@ export class SimulatedKernel implements Kernel {
         return this.#files.add({ kind: 'container', container: { groups: new Set(), noiommu: false, iommu: null } });
       }
       if (!path.startsWith('/dev/vfio/')) return refuse(this.#sysfs.exists(path) ? 'EACCES' : 'ENOENT');
-      return this.#files.add({ kind: 'group', group: openGroupFile(this.#host, groupOfNode(this.#host, path)) });
+      return this.#files.add({
+        kind: 'group',
+        group: openGroupFile(this.#host, groupOfNode(this.#host, path), this.#process),
+      });
     });
   }
 
@@ -201,6 +209,30 @@ export class SimulatedKernel implements Kernel {
   /** Writes that the kernel would still be waiting in, had they not been given up. */
   get blocked(): readonly BlockedWrite[] {
     return this.#blocked;
+  }
+
+  /** Another process on the same host: with files and memory of its own, and the same devices, groups and huge pages. */
+  another(process: SimulatedHolder): SimulatedKernel {
+    return new SimulatedKernel(this.#host.inventory, { process }, this);
+  }
+
+  /** The processes that have a group's node open, by the path of the node. */
+  holders(path: string): readonly SimulatedHolder[] {
+    const holder = groupOfNode(this.#host, path)?.vfio?.openedBy;
+    return holder ? [holder] : [];
+  }
+
+  /**
+   * A device is pulled out. While somebody has it open the kernel waits, and nobody can open it any more; it is gone with
+   * the last descriptor.
+   */
+  unplug(address: string): void {
+    unplug(this.#host, address);
+  }
+
+  /** A device that was pulled out comes back: without an override, and on the driver that matches it by its ids. */
+  plug(address: string): void {
+    plug(this.#host, address);
   }
 
   /** The process dies: every file is closed and all memory goes, as the kernel does it. Bindings stay. */
