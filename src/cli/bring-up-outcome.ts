@@ -1,15 +1,14 @@
 import type { Plan } from '../model/index.ts';
 import type { Machine } from '../runtime/project/machine.ts';
-import type { StateDirectory } from '../runtime/project/state-directory.ts';
+import type { Changing } from './changing.ts';
 import { ExitStatus } from './exit-status.ts';
 import type { Signals } from './signals.ts';
 import type { Invocation } from './verb.ts';
 
-export interface BringUp {
+export interface BringUp extends Changing {
   readonly invocation: Invocation;
   readonly plan: Plan;
   readonly machine: Machine;
-  readonly state: StateDirectory;
   readonly detached: boolean;
   /** Fingerprint of what was compiled, see ProjectRecord. */
   readonly source: string;

@@ -1,6 +1,8 @@
 import type { Plan } from '../model/index.ts';
+import { objectsOf } from '../runtime/project/host-objects.ts';
 import { ProjectRun, type RunOutcome } from '../runtime/project/project-run.ts';
 import { type BringUp, failureStatus } from './bring-up-outcome.ts';
+import { LOCK_WAIT_MS } from './changing.ts';
 import { ExitStatus } from './exit-status.ts';
 import { failureText, leftOverLines, placeOf, progress } from './progress.ts';
 import { Signals } from './signals.ts';
@@ -56,8 +58,7 @@ async function takeBack(
   signals: Signals,
   say: (line: string) => void,
 ): Promise<number> {
-  const { takeLock } = await import('../runtime/project/lock.ts');
-  const release = await takeLock(options.state.lockFile(), `down of ${options.plan.project}`, 600_000);
+  const release = await options.locks.take(objectsOf(options.plan), LOCK_WAIT_MS);
   try {
     const outcome = await run.down();
     if (outcome.kind === 'stuck') {

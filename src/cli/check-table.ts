@@ -8,7 +8,7 @@ import { openMachine } from '../runtime/project/open-machine.ts';
 import { explainFailure, MalformedAnswer } from '../runtime/uapi/index.ts';
 import { ExitStatus, statusOf } from './exit-status.ts';
 import type { Inspected } from './find-inspected.ts';
-import { stateDirectoryOf } from './transition.ts';
+import { stateDirectoryOf } from './state-of.ts';
 import type { Invocation } from './verb.ts';
 
 /**

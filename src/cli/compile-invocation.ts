@@ -7,7 +7,7 @@ import { openMachine } from '../runtime/project/open-machine.ts';
 import { runningProjects } from '../runtime/project/running.ts';
 import type { StateDirectory } from '../runtime/project/state-directory.ts';
 import { VERSION } from '../version.ts';
-import { stateDirectoryOf } from './transition.ts';
+import { stateDirectoryOf } from './state-of.ts';
 import { type Invocation, UsageError } from './verb.ts';
 
 /** What comes of compiling what a command line names. */

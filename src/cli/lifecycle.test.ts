@@ -201,19 +201,23 @@ it('refuses a saved plan whose group another project took meanwhile', async () =
   await place.run('down', other);
 });
 
-it('ends with 7 where another run holds the lock of the host', async () => {
-  const first = place.start('up', '--yes');
-  await first.says('Ctrl-C takes it back');
-  const { takeLock } = await import('../runtime/project/lock.ts');
-  const release = await takeLock(join(place.state, '.lock'), 'a test');
-  const second = await place.run('down', '-p', 'nothing');
-  expect(second.status).toBe(0);
-  const third = await place.run('up', '--yes', '-p', 'third');
-  expect(third.status).toBe(7);
-  expect(third.err).toContain('a test');
+it('R-BIND-4: ends with 7 where another run is changing the same device, and says who', async () => {
+  const { HostLocks } = await import('../runtime/project/host-locks.ts');
+  const locks = new HostLocks(join(place.state, '.locks'), 'a test');
+  const release = await locks.take([{ kind: 'device', address: ADDRESS }]);
+  const up = await place.run('up', '--yes');
+  expect(up.status).toBe(7);
+  expect(up.err).toContain(`another run is changing device ${ADDRESS}: a test (pid ${process.pid})`);
   release();
-  first.child.kill('SIGTERM');
-  await first.finished;
+});
+
+it('goes on beside a run that changes something else of the host', async () => {
+  const { HostLocks } = await import('../runtime/project/host-locks.ts');
+  const locks = new HostLocks(join(place.state, '.locks'), 'a test');
+  const release = await locks.take([{ kind: 'device', address: '0000:ff:1f.7' }]);
+  expect((await place.run('up', '-d', '--yes')).status).toBe(0);
+  expect((await place.run('down')).status).toBe(0);
+  release();
 });
 
 it('refuses a state directory that others may write', async () => {

@@ -5,9 +5,9 @@ import { checkStale } from '../compiler/plan-file/stale.ts';
 import { type Diagnostic, hasErrors } from '../model/index.ts';
 import { openMachine } from '../runtime/project/open-machine.ts';
 import { runningProjects } from '../runtime/project/running.ts';
-import type { StateDirectory } from '../runtime/project/state-directory.ts';
 import { type CompiledInvocation, fingerprint, reporter } from './compile-invocation.ts';
-import { recoverFirst } from './transition.ts';
+import type { Changing } from './changing.ts';
+import { recoverFirst } from './recover-first.ts';
 import type { Invocation } from './verb.ts';
 
 /** A plan of a million steps is about 400 MB; nothing sensible is larger. */
@@ -17,8 +17,9 @@ const MAX_PLAN_BYTES = 512 << 20;
 export async function loadPlanFile(
   invocation: Invocation,
   file: string,
-  state: StateDirectory,
+  changing: Changing,
 ): Promise<CompiledInvocation> {
+  const { state } = changing;
   const { terminal, global } = invocation;
   const result = (diagnostics: readonly Diagnostic[], more: Partial<CompiledInvocation> = {}): CompiledInvocation => ({
     diagnostics,
@@ -41,7 +42,7 @@ export async function loadPlanFile(
   if (!decoded.value) return result(decoded.diagnostics);
   const plan = decoded.value;
   const source = await fingerprint(text);
-  const stopped = await recoverFirst(invocation, state, plan.project, source);
+  const stopped = await recoverFirst(invocation, changing, plan.project, source);
   if (stopped !== undefined) return result([], { stopped });
   const { value: machine, diagnostics } = await openMachine(global.host, terminal.cwd, state, { identifiers: false });
   if (!machine) return result(diagnostics);

@@ -7,7 +7,9 @@ import { ProjectRun } from '../runtime/project/project-run.ts';
 import { readProjectPlan } from '../runtime/project/recover.ts';
 import { StateDirectory } from '../runtime/project/state-directory.ts';
 import { writeFileAtomically } from '../runtime/write-atomically.ts';
+import { objectsOf } from '../runtime/project/host-objects.ts';
 import { type BringUp, failureStatus } from './bring-up-outcome.ts';
+import { LOCK_WAIT_MS, locksOf } from './changing.ts';
 import { ExitStatus } from './exit-status.ts';
 import { failureText, leftOverLines, placeOf, progress } from './progress.ts';
 import { Signals } from './signals.ts';
@@ -61,9 +63,6 @@ export async function startSupervisor({ invocation, plan, machine, state, source
   return status;
 }
 
-/** How long the way back waits for another run that is changing the host. */
-const LOCK_WAIT_MS = 10 * 60_000;
-
 interface SupervisorArgument {
   readonly state: string;
   readonly project: string;
@@ -116,8 +115,7 @@ export async function supervise(args: readonly string[]): Promise<number> {
   // The one that started this may be gone by now; nothing depends on it any more.
   if (process.connected) process.disconnect?.();
   await signals.arrived();
-  const { takeLock } = await import('../runtime/project/lock.ts');
-  const release = await takeLock(state.lockFile(), `down of ${plan.project}`, LOCK_WAIT_MS);
+  const release = await locksOf(state, `down -p ${plan.project}`).take(objectsOf(plan), LOCK_WAIT_MS);
   const back = await run.down();
   release();
   signals.dispose();

@@ -161,4 +161,14 @@ export interface NameService {
 export interface RunningProject {
   readonly name: string;
   readonly devices: readonly { readonly address: string; readonly group: number | null }[];
+  /** Parameters of modules that it has switched. */
+  readonly parameters: readonly SwitchedParameter[];
+}
+
+/** A parameter of a kernel module that a project needs otherwise than the host had it. */
+export interface SwitchedParameter {
+  readonly module: string;
+  readonly parameter: string;
+  /** What it was before the first project switched it, and is to be again after the last. */
+  readonly before: string;
 }

@@ -4,6 +4,7 @@ import {
   journalLine,
   type JournalState,
   parseJournal,
+  wholeLines,
 } from '../../src/runtime/executor/journal.ts';
 import { Killed } from '../../src/runtime/kernel/fault.ts';
 
@@ -25,6 +26,7 @@ export class JournalText {
 
   /** Opens it for a process, which may die at one of its entries. */
   open(death?: Death): ProcessJournal {
+    this.text = wholeLines(this.text);
     return new ProcessJournal(this, death);
   }
 }

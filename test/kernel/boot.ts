@@ -20,20 +20,33 @@ export interface BootEnd {
 const PANIC = /Kernel panic - not syncing|BUG: |Oops:|general protection fault|unable to handle kernel/i;
 const CONSOLE_TAIL = 60;
 
+/** How long a machine may take. */
+export interface Limits {
+  /** From its start to its power-off, in seconds. */
+  readonly wholeSeconds: number;
+  /** Without a line of its report: a guest that hangs is found long before its time is over. In seconds. */
+  readonly silentSeconds: number;
+}
+
 /**
  * Starts QEMU, passes the guest's report to the reader while it comes in, and waits for the power-off.
- * QEMU is killed by its own process id when the time is over, or as soon as the kernel panics; nothing else is touched.
+ * QEMU is killed by its own process id when a limit is reached, or as soon as the kernel panics; nothing else is touched.
  */
 export async function bootMachine(
   machine: Machine,
   boot: Boot,
   reader: ReportReader,
   consoleFile: string,
-  limitSeconds: number,
+  limits: Limits,
 ): Promise<BootEnd> {
+  let heard = performance.now();
+  const hear = (text: string): void => {
+    heard = performance.now();
+    reader.feed(text);
+  };
   const server = createServer((socket) => {
     socket.setEncoding('utf8');
-    socket.on('data', (text: string) => reader.feed(text));
+    socket.on('data', hear);
     socket.on('error', () => socket.destroy());
   });
   server.listen(boot.reportSocket);
@@ -57,7 +70,7 @@ export async function bootMachine(
       setTimeout(() => qemu.kill('SIGKILL'), 2000).unref();
     }
   };
-  const mixed = new ConsoleReport((text) => reader.feed(text), listen);
+  const mixed = new ConsoleReport(hear, listen);
   qemu.stdout.setEncoding('utf8').on('data', (text: string) => {
     if (machine.report === 'console') mixed.feed(text);
     else listen(text);
@@ -73,7 +86,11 @@ export async function bootMachine(
   };
   const atExit = (): void => void qemu.kill('SIGKILL');
   process.once('exit', atExit);
-  const timer = setTimeout(() => stop(`still running after ${limitSeconds} s`), limitSeconds * 1000);
+  const secondsSince = (then: number): number => (performance.now() - then) / 1000;
+  const timer = setInterval(() => {
+    if (secondsSince(started) > limits.wholeSeconds) stop(`still running after ${limits.wholeSeconds} s`);
+    else if (secondsSince(heard) > limits.silentSeconds) stop(`reported nothing for ${limits.silentSeconds} s`);
+  }, 1000);
   const status = await new Promise<number | null>((resolve) => {
     qemu.on('error', (error) => {
       problem ??= `${machine.program} could not be started: ${error.message}`;
@@ -81,14 +98,14 @@ export async function bootMachine(
     });
     qemu.on('close', resolve);
   });
-  clearTimeout(timer);
+  clearInterval(timer);
   process.off('exit', atExit);
   mixed.end();
   log.end();
   server.close();
   if (status !== 0) problem ??= `${machine.program} ended with status ${status}`;
   return {
-    seconds: (performance.now() - started) / 1000,
+    seconds: secondsSince(started),
     problem,
     console: said.split(/\r?\n/).slice(-CONSOLE_TAIL),
   };

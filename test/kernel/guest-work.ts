@@ -56,7 +56,8 @@ export async function fillWorkFolder(folder: string, options: WorkOptions): Prom
     const { name } = options.job.example;
     await cp(path.join(options.checkout, 'examples', name), path.join(folder, 'example'), { recursive: true });
   }
-  await bundleGuest(options.checkout, path.join(folder, 'guest.cjs'));
+  await bundleGuest(options.checkout, 'main.ts', path.join(folder, 'guest.cjs'));
+  await bundleGuest(options.checkout, 'project-child.ts', path.join(folder, 'project-child.cjs'));
   // By these the runtime in the scenarios knows the folder of its package, from which plugins are named.
   await copyFile(path.join(options.checkout, 'package.json'), path.join(folder, 'package.json'));
   await mkdir(path.join(folder, 'templates'));
@@ -64,9 +65,9 @@ export async function fillWorkFolder(folder: string, options: WorkOptions): Prom
   await writeFile(path.join(folder, 'job.json'), JSON.stringify(options.job));
 }
 
-async function bundleGuest(checkout: string, outfile: string): Promise<void> {
+async function bundleGuest(checkout: string, source: string, outfile: string): Promise<void> {
   await build({
-    entryPoints: [path.join(checkout, 'test/kernel/guest/main.ts')],
+    entryPoints: [path.join(checkout, 'test/kernel/guest', source)],
     outfile,
     bundle: true,
     platform: 'node',

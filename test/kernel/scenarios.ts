@@ -30,6 +30,8 @@ export const SCENARIOS: readonly ScenarioFacts[] = [
   { name: 'hot-reset', needsCommand: true, onRequest: false, machines: PCI },
   { name: 'everything-held', needsCommand: true, onRequest: false, machines: PCI },
   { name: 'foreground', needsCommand: true, onRequest: false, machines: PCI },
+  { name: 'kill-at-each-step', needsCommand: false, onRequest: false, machines: ['intel'] },
+  { name: 'soak', needsCommand: false, onRequest: false, machines: ['intel'] },
   { name: 'emitted-c', needsCommand: true, onRequest: false, machines: ['intel', 'smmuv3'] },
   { name: 'without-root', needsCommand: true, onRequest: false, machines: PCI },
   { name: 'inspect-agrees', needsCommand: true, onRequest: false, machines: PCI },

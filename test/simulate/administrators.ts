@@ -1,8 +1,11 @@
 import { compile } from '../../src/compiler/compile.ts';
-import type { HostInventory, Manifest, Plan } from '../../src/model/index.ts';
+import { checkStale } from '../../src/compiler/plan-file/stale.ts';
+import type { DeviceRef, HostInventory, Manifest, Plan } from '../../src/model/index.ts';
 import { groupOf, noiommuNode } from '../../src/runtime/executor/sysfs.ts';
 import { Killed } from '../../src/runtime/kernel/fault.ts';
-import { LockHeld, takeLock } from '../../src/runtime/project/lock.ts';
+import { HostLocks, ObjectLocked } from '../../src/runtime/project/host-locks.ts';
+import { type HostObject, objectsOf } from '../../src/runtime/project/host-objects.ts';
+import { objectsOfRecord } from '../../src/runtime/project/objects-of-record.ts';
 import type { Machine } from '../../src/runtime/project/machine.ts';
 import { ProjectRun, type RunOutcome } from '../../src/runtime/project/project-run.ts';
 import { type ProjectRecord, readRecord } from '../../src/runtime/project/record.ts';
@@ -27,53 +30,69 @@ export class Administrators {
   readonly held = new Map<string, Held>();
   /** How often each thing was done, and how it ended. */
   readonly outcomes = new Map<string, number>();
+  /** The process that a project's record names. */
+  readonly #owners = new Map<string, SimProcess>();
+  readonly #locks = new Map<SimProcess, HostLocks>();
   /** The plan that a project was brought up with last, and the host before it. */
   readonly #made = new Map<string, { readonly plan: Plan; readonly before: HostInventory }>();
 
   constructor(private readonly world: World) {}
 
-  /** `up`: first brings back what crashed, then compiles for the host as it is, and carries that out. */
+  /** `up`: brings back what crashed, compiles for the host as it is, locks, looks again, and carries the plan out. */
   up(name: string, manifest: Manifest): Promise<void> {
     const process = this.world.process();
     return this.#task('up', name, process, async () => {
-      if (!(await this.#lock(process))) return 'locked';
-      if (this.held.has(name)) return 'up already';
-      if (readRecord(this.world.state.project(name)) && (await this.#recover(name, process)) !== 'back') return 'stuck';
-      const plan = this.#compile(name, manifest);
+      const before = await this.#recoverFirst(name, process);
+      if (before !== undefined) return before;
+      const plan = this.#compile(manifest);
       if (typeof plan === 'string') return plan;
-      process.carriesOut(plan);
-      this.world.know(plan);
-      const run = await ProjectRun.prepare({
-        plan,
-        machine: this.#machine(process),
-        directory: this.world.state.project(name),
-        ownerKind: 'foreground',
-        source: name,
-        events: {},
-        now: () => new Date(this.world.kernel.nowMs),
-      });
-      const outcome = await run.up();
-      if (outcome.kind !== 'up') return this.#ended(name, process, outcome);
-      this.#isUp(name, plan, process, run);
-      return 'up';
+      // A person looks at the plan, and says yes.
+      await this.world.scheduler.turn(process);
+      if (!(await this.#lock(process, objectsOf(plan)))) return 'locked';
+      const after = await this.#recoverFirst(name, process);
+      if (after !== undefined) return after;
+      const inventory = this.world.kernel.toInventory();
+      if (checkStale(plan, inventory, runningProjects(this.world.state, null)).length > 0) return 'stale';
+      this.#made.set(name, { plan, before: inventory });
+      return this.#carryOut(name, plan, process);
     });
+  }
+
+  async #carryOut(name: string, plan: Plan, process: SimProcess): Promise<string> {
+    process.carriesOut(plan);
+    this.world.know(plan);
+    this.#owners.set(name, process);
+    const run = await ProjectRun.prepare({
+      plan,
+      machine: this.#machine(process),
+      directory: this.world.state.project(name),
+      ownerKind: 'foreground',
+      source: name,
+      events: {},
+      now: () => new Date(this.world.kernel.nowMs),
+    });
+    const outcome = await run.up();
+    if (outcome.kind !== 'up') return this.#ended(name, process, outcome);
+    this.#isUp(name, plan, process, run);
+    return 'up';
   }
 
   /** `down`: by the process that holds the project, or by a new one from what stands on disk. */
   down(name: string): Promise<void> {
-    const by = this.held.get(name)?.by;
-    if (by) {
+    const held = this.held.get(name);
+    if (held?.by) {
+      const { process, run } = held.by;
       this.held.delete(name);
-      return this.#task('down', name, by.process, async () => {
-        while (!(await this.#lock(by.process))) await this.world.scheduler.turn(by.process);
-        return this.#ended(name, by.process, await by.run.down());
+      return this.#task('down', name, process, async () => {
+        while (!(await this.#lock(process, objectsOf(held.plan)))) await this.world.scheduler.turn(process);
+        return this.#ended(name, process, await run.down());
       });
     }
     const process = this.world.process();
     return this.#task('down', name, process, async () => {
-      if (!(await this.#lock(process))) return 'locked';
-      if (this.held.get(name)?.by) return 'held by then';
-      return readRecord(this.world.state.project(name)) ? this.#recover(name, process) : 'not up';
+      const record = readRecord(this.world.state.project(name));
+      if (!record) return 'not up';
+      return this.#isAlive(record) ? 'somebody is at it' : this.#bringBackProject(record, process);
     });
   }
 
@@ -105,31 +124,58 @@ export class Administrators {
     });
   }
 
-  async #lock(process: SimProcess): Promise<boolean> {
+  /** Takes locks until the process ends or lets go of them; undefined where another process has one. */
+  async #lock(process: SimProcess, objects: readonly HostObject[]): Promise<(() => void) | undefined> {
     try {
-      process.locks(await takeLock(this.world.state.lockFile(), process.name));
-      return true;
+      const release = await this.#locksOf(process).take(objects);
+      process.locks(release);
+      return release;
     } catch (error) {
-      if (error instanceof LockHeld) return false;
+      if (error instanceof ObjectLocked) return undefined;
       throw error;
     }
   }
 
-  /** The way back of a project without a process. */
-  async #recover(name: string, process: SimProcess): Promise<string> {
-    const directory = this.world.state.project(name);
-    const record = readRecord(directory);
-    if (!record) return 'back';
-    if (this.#isBusy(record)) return 'busy';
+  #locksOf(process: SimProcess): HostLocks {
+    const locks = this.#locks.get(process) ?? new HostLocks(this.world.state.locks(), process.name);
+    this.#locks.set(process, locks);
+    return locks;
+  }
+
+  /** Undefined where a project can come up; else why it cannot. */
+  async #recoverFirst(name: string, process: SimProcess): Promise<string | undefined> {
+    const record = readRecord(this.world.state.project(name));
+    if (!record) return undefined;
+    if (this.#isAlive(record) || (record.owner === null && record.phase === 'up')) return 'up already';
+    const outcome = await this.#bringBackProject(record, process);
+    return outcome === 'back' ? undefined : outcome;
+  }
+
+  /** Whether the process that a record names is still there. */
+  #isAlive = ({ name, owner }: ProjectRecord): boolean =>
+    owner !== null && this.world.processes.has(this.#owners.get(name) as SimProcess);
+
+  /** The way back of a project without a process, under the locks that it needs. */
+  async #bringBackProject({ name, ...record }: ProjectRecord, process: SimProcess): Promise<string> {
+    const { state } = this.world;
+    const release = await this.#lock(process, objectsOfRecord({ name, ...record }, state));
+    if (!release) return 'locked';
+    const directory = state.project(name);
+    const now = readRecord(directory);
+    if (!now) return 'back';
+    if (this.#isAlive(now)) return 'somebody is at it';
+    if (this.#isBusy(now)) return 'busy';
     process.carriesOut(readProjectPlan(directory));
     this.held.delete(name);
-    return this.#ended(name, process, await bringBack(record, directory, this.#machine(process), {}));
+    const outcome = await bringBack(now, directory, this.#machine(process), {});
+    release();
+    return this.#ended(name, process, outcome);
   }
 
   /** Whether somebody has a group of the project open: the command tells them to end it, and changes nothing. */
   #isBusy({ assignments }: ProjectRecord): boolean {
     return assignments.some((device) => {
-      const group = groupOf(this.world.kernel, device);
+      const group = groupOf(this.world.kernel, device as DeviceRef);
       return group !== null && this.#holders(group).length > 0;
     });
   }
@@ -137,14 +183,13 @@ export class Administrators {
   #holders = (group: number) =>
     [`/dev/vfio/${group}`, noiommuNode(group)].flatMap((path) => this.world.kernel.holders(path));
 
-  #compile(name: string, manifest: Manifest): Plan | string {
+  #compile(manifest: Manifest): Plan | string {
     const inventory = this.world.kernel.toInventory();
     const running = runningProjects(this.world.state, null);
     const input = { manifest, inventory, digest: DIGEST, plugins: unboundedPlugins, names: NAMES, running };
     const { plan, diagnostics } = compile({ ...input, toolVersion: '0.0.0' });
     if (!plan)
       return `refused, ${diagnostics.find(({ severity }) => severity === 'error')?.code ?? 'without a reason'}`;
-    this.#made.set(name, { plan, before: inventory });
     return plan;
   }
 

@@ -26,7 +26,7 @@ export class SimProcess extends DelegatingKernel implements Task {
   #dead: Killed | undefined;
   #allowed: ReadonlySet<string> = new Set();
   #devices: ReadonlySet<string> = new Set();
-  #release: (() => void) | undefined;
+  readonly #locks: (() => void)[] = [];
 
   constructor(
     private readonly world: World,
@@ -60,12 +60,11 @@ export class SimProcess extends DelegatingKernel implements Task {
 
   /** It has a lock, which the kernel releases when it ends. */
   locks(release: () => void): void {
-    this.#release = release;
+    this.#locks.push(release);
   }
 
   unlock(): void {
-    this.#release?.();
-    this.#release = undefined;
+    for (const release of this.#locks.splice(0)) release();
   }
 
   /** It ends, or is ended: what it has open is closed, what it locked is free. */

@@ -3,7 +3,9 @@ import { type ProjectRecord, readRecord } from '../../runtime/project/record.ts'
 import type { StateDirectory } from '../../runtime/project/state-directory.ts';
 import { ExitStatus } from '../exit-status.ts';
 import { projectName } from '../project-name.ts';
-import { bringBackProject, lockState, refuseTree, stateDirectoryOf } from '../transition.ts';
+import { openState } from '../changing.ts';
+import { bringBackProject } from '../recover-first.ts';
+import { refuseTree, stateDirectoryOf } from '../state-of.ts';
 import type { Invocation, Verb } from '../verb.ts';
 
 /** The way back: of a project that runs here, that a supervisor holds, that is only bound, or that crashed. */
@@ -74,18 +76,14 @@ async function endOwner(
 }
 
 async function bringBackWhatIsLeft(invocation: Invocation, state: StateDirectory, name: string): Promise<number> {
-  const lock = await lockState(invocation);
-  if (typeof lock === 'number') return lock;
-  try {
-    // Read again: another `down` may have been quicker.
-    const record = readRecord(state.project(name));
-    if (record === undefined) return ExitStatus.done;
-    const status = await bringBackProject(invocation, state, record);
-    if (status === ExitStatus.done && !invocation.global.quiet) {
-      invocation.terminal.err(`Project ${name} is down; the host is as it was.\n`);
-    }
-    return status;
-  } finally {
-    lock.release();
+  const changing = openState(invocation, `down -p ${name}`);
+  if (typeof changing === 'number') return changing;
+  // Read again: another `down` may have been quicker.
+  const record = readRecord(state.project(name));
+  if (record === undefined) return ExitStatus.done;
+  const status = await bringBackProject(invocation, changing, record);
+  if (status === ExitStatus.done && !invocation.global.quiet) {
+    invocation.terminal.err(`Project ${name} is down; the host is as it was.\n`);
   }
+  return status;
 }

@@ -1,7 +1,7 @@
 import { statusOf } from '../exit-status.ts';
 import type { HostInventory, Result } from '../../model/index.ts';
 import { loadInventory } from '../../runtime/inventory/index.ts';
-import { stateDirectoryOf } from '../transition.ts';
+import { stateDirectoryOf } from '../state-of.ts';
 import type { Invocation } from '../verb.ts';
 
 /** The host that a verb is about, or the exit status where it cannot be read; the reason is printed. */

@@ -2,7 +2,7 @@ import type { Assignment } from '../../model/index.ts';
 import type { StateDirectory } from '../../runtime/project/state-directory.ts';
 import { ExitStatus } from '../exit-status.ts';
 import { table } from '../table.ts';
-import { stateDirectoryOf } from '../transition.ts';
+import { stateDirectoryOf } from '../state-of.ts';
 import type { Verb } from '../verb.ts';
 
 /** Lists the projects that are recorded on this machine, or on the simulated one. */

@@ -5,7 +5,10 @@ import { compileInvocation } from '../compile-invocation.ts';
 import { ExitStatus, statusOf } from '../exit-status.ts';
 import { findInspected } from '../find-inspected.ts';
 import { resetManifest, type ResetRequest } from '../reset-manifest.ts';
-import { lockState, recoverFirst, refuseTree, type StateLock } from '../transition.ts';
+import { type Changing, openState } from '../changing.ts';
+import { lockPlan } from '../lock-plan.ts';
+import { recoverFirst } from '../recover-first.ts';
+import { refuseTree } from '../state-of.ts';
 import type { Invocation, Verb } from '../verb.ts';
 import { loadHost } from './load-host.ts';
 
@@ -35,28 +38,24 @@ export const verb: Verb = {
       terminal.err(`vfio-compose reset: ${message}\n`);
       return ExitStatus.hostCannot;
     }
-    const lock = await lockState(invocation);
-    if (typeof lock === 'number') return lock;
-    try {
-      return await reset(invocation, lock, {
-        device: found.device,
-        quiesceOnly: options['quiesceOnly'] === true,
-        unsafeInterrupts: options['unsafeInterrupts'] === true,
-        iommu: typeof options['iommu'] === 'string' ? options['iommu'] : undefined,
-      });
-    } finally {
-      lock.release();
-    }
+    const changing = openState(invocation, `reset ${found.device.address}`);
+    if (typeof changing === 'number') return changing;
+    return reset(invocation, changing, {
+      device: found.device,
+      quiesceOnly: options['quiesceOnly'] === true,
+      unsafeInterrupts: options['unsafeInterrupts'] === true,
+      iommu: typeof options['iommu'] === 'string' ? options['iommu'] : undefined,
+    });
   },
 };
 
-async function reset(invocation: Invocation, { state }: StateLock, request: ResetRequest): Promise<number> {
+async function reset(invocation: Invocation, changing: Changing, request: ResetRequest): Promise<number> {
   const { terminal } = invocation;
   const compiled = await compileInvocation(invocation, {
-    state,
+    state: changing.state,
     manifest: resetManifest(request, terminal.cwd),
     // One that was cut off is brought back first; the same manifest again is no reason to do nothing.
-    beforeHost: (name) => recoverFirst(invocation, state, name, ''),
+    beforeHost: (name) => recoverFirst(invocation, changing, name, ''),
   });
   await compiled.report();
   if (compiled.stopped !== undefined) return compiled.stopped;
@@ -72,8 +71,17 @@ async function reset(invocation: Invocation, { state }: StateLock, request: Rese
   }
   const refusal = await approve({ invocation, verb: 'reset', plan, machine, more: steps });
   if (refusal !== undefined) return refusal;
+  const locked = await lockPlan(invocation, changing, { plan, machine, source: '' });
+  if (typeof locked === 'number') return locked;
   const { thereAndBack } = await import('../there-and-back.ts');
-  const status = await thereAndBack({ invocation, verb: 'reset', plan, machine, state, source });
+  const status = await thereAndBack({
+    invocation,
+    verb: 'reset',
+    plan,
+    machine: locked.machine,
+    ...changing,
+    source,
+  }).finally(locked.release);
   if (status === ExitStatus.done && !invocation.global.quiet) {
     terminal.err(`${address} is ${request.quiesceOnly ? 'quiesced' : 'reset'}; the host is as it was.\n`);
   }

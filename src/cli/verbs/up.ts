@@ -2,7 +2,9 @@ import { approve } from '../approve.ts';
 import { compileInvocation } from '../compile-invocation.ts';
 import { statusOf } from '../exit-status.ts';
 import { loadPlanFile } from '../plan-file.ts';
-import { lockState, recoverFirst } from '../transition.ts';
+import { openState } from '../changing.ts';
+import { lockPlan } from '../lock-plan.ts';
+import { recoverFirst } from '../recover-first.ts';
 import { UsageError, type Verb } from '../verb.ts';
 
 /** Compiles, shows, asks, carries out; then holds the devices, or leaves them with a supervisor. */
@@ -22,27 +24,39 @@ export const verb: Verb = {
     if (typeof file === 'string' && (args.length > 0 || invocation.global.file.length > 0)) {
       throw new UsageError('--plan runs a plan as it is; a manifest beside it would not be read');
     }
-    const lock = await lockState(invocation);
-    if (typeof lock === 'number') return lock;
+    const changing = openState(invocation, 'up');
+    if (typeof changing === 'number') return changing;
+    const { state } = changing;
+    const compiled = await (typeof file === 'string'
+      ? loadPlanFile(invocation, file, changing)
+      : compileInvocation(invocation, {
+          state,
+          beforeHost: (name, source) => recoverFirst(invocation, changing, name, source),
+        }));
+    await compiled.report();
+    if (compiled.stopped !== undefined) return compiled.stopped;
+    const { plan, machine, diagnostics, source = '' } = compiled;
+    if (!plan || !machine) return statusOf(diagnostics);
+    const more = [`${plan.up.length} steps; "vfio-compose plan" shows them.`];
+    const refusal = await approve({ invocation, verb: 'up', plan, machine, more });
+    if (refusal !== undefined) return refusal;
+    const locked = await lockPlan(invocation, changing, { plan, machine, source });
+    if (typeof locked === 'number') return locked;
     try {
-      const compiled = await (typeof file === 'string'
-        ? loadPlanFile(invocation, file, lock.state)
-        : compileInvocation(invocation, {
-            state: lock.state,
-            beforeHost: (name, source) => recoverFirst(invocation, lock.state, name, source),
-          }));
-      await compiled.report();
-      if (compiled.stopped !== undefined) return compiled.stopped;
-      const { plan, machine, diagnostics, source = '' } = compiled;
-      if (!plan || !machine) return statusOf(diagnostics);
-      const more = [`${plan.up.length} steps; "vfio-compose plan" shows them.`];
-      const refusal = await approve({ invocation, verb: 'up', plan, machine, more });
-      if (refusal !== undefined) return refusal;
       const detached = options['detach'] === true;
       const { bringUp } = await import('../bring-up.ts');
-      return await bringUp({ invocation, plan, machine, state: lock.state, detached, source, changed: lock.release });
+      const { release } = locked;
+      return await bringUp({
+        invocation,
+        plan,
+        machine: locked.machine,
+        ...changing,
+        detached,
+        source,
+        changed: release,
+      });
     } finally {
-      lock.release();
+      locked.release();
     }
   },
 };

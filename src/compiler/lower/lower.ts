@@ -9,6 +9,7 @@ import {
   type ResolvedManifest,
   type ResolvedVm,
   type Result,
+  type RunningProject,
 } from '../../model/index.ts';
 import { inBindingOrder, lowerBinding, lowerModules, refOf } from './binding.ts';
 import type { Asked, AskedDomain } from '../plugins/asked.ts';
@@ -34,6 +35,7 @@ export interface LoweringInput {
   /** What the manifest's plugins said. */
   readonly asked: Asked;
   readonly names: NameService;
+  readonly running: readonly RunningProject[];
   readonly toolVersion: string;
   /** Digest of the inventory, `sha256:…`. */
   readonly digest: string;
@@ -52,7 +54,7 @@ export function lower(input: LoweringInput): Result<Plan> {
 
   const steps = new StepList();
   const modules = lowerModules(manifest, host, steps);
-  const prepared = [...modules, ...lowerParameters(manifest, input.asked, host, steps, modules)];
+  const prepared = [...modules, ...lowerParameters(input, steps, modules)];
   const nodesReady = manifest.vms.map((vm) => lowerHostSide(vm, owners.get(vm) ?? null, host, steps, prepared));
   manifest.vms.forEach((vm, index) => {
     if (vm.handoff.mode === 'hold') lowerHeldSide(vm, nodesReady[index] ?? new Map(), input, steps);

@@ -1,38 +1,41 @@
-import type { HostIndex, ParameterSwitch, ResolvedManifest, ResolvedVm } from '../../model/index.ts';
-import type { Asked } from '../plugins/asked.ts';
+import type { ParameterSwitch, ResolvedVm } from '../../model/index.ts';
+import type { LoweringInput } from './lower.ts';
 import type { StepList } from './steps.ts';
+
+type Input = Pick<LoweringInput, 'manifest' | 'asked' | 'host' | 'running'>;
 
 /**
  * Turns on what the IOMMU plugins of a manifest need, each parameter once, before any device is bound. Being the first of
  * the way here, it is the last of the way back, when nothing is bound any more.
  */
-export function lowerParameters(
-  manifest: ResolvedManifest,
-  asked: Asked,
-  host: HostIndex,
-  steps: StepList,
-  after: readonly string[],
-): string[] {
+export function lowerParameters(input: Input, steps: StepList, after: readonly string[]): string[] {
   const done = new Set<string>();
-  return manifest.vms.flatMap((vm) =>
-    (asked.domains.get(vm)?.parameters ?? []).flatMap((wanted) => {
+  return input.manifest.vms.flatMap((vm) =>
+    (input.asked.domains.get(vm)?.parameters ?? []).flatMap((wanted) => {
       const name = `${wanted.module}.${wanted.parameter}`;
       if (done.has(name)) return [];
       done.add(name);
-      return turnOn(wanted, vm, host, steps, after);
+      return turnOn(wanted, vm, input, steps, after);
     }),
   );
 }
 
-/** Sets a parameter that is not what it should be, and puts it back. */
+/**
+ * Sets a parameter that is not what it should be, and puts it back. One that another project has set is set again, which
+ * does nothing: whichever of the two goes last puts it back.
+ */
 function turnOn(
   { module, parameter, value, cause }: ParameterSwitch,
   vm: ResolvedVm,
-  host: HostIndex,
+  { host, running }: Input,
   steps: StepList,
   after: readonly string[],
 ): string[] {
-  const before = host.inventory.modules[module]?.parameters[parameter] ?? 'N';
+  const others = running.flatMap((project) => project.parameters);
+  const before =
+    others.find((one) => one.module === module && one.parameter === parameter)?.before ??
+    host.inventory.modules[module]?.parameters[parameter] ??
+    'N';
   if (before === value) return [];
   const resource = `module ${module}`;
   const subject = `${module}.${parameter}`;

@@ -64,7 +64,7 @@ it('reads any fact of any plan file without failing, and one that it does not kn
   expect(codes(withFact(plan, 'tree /soc', 'interrupts'), host().build(), [])).toEqual(['plan-stale']);
 });
 
-const project = (...devices: RunningProject['devices']): RunningProject => ({ name: 'other', devices });
+const project = (...devices: RunningProject['devices']): RunningProject => ({ name: 'other', devices, parameters: [] });
 
 it('R-GROUP-1: tells projects without an IOMMU apart by their devices, not by the group that none of them has', () => {
   const inventory = midwayHost().build();

@@ -19,6 +19,6 @@ test('R-BIND-4: fires once for a group that a process has open, and names the pr
 
 test('stays silent for a group that nobody has open, and for one of a running project', () => {
   expect(report(rule, { a: { devices: { z: '02:00.0' } } }, machine())).toEqual([]);
-  const running = [{ name: 'other', devices: [{ address: '0000:01:00.0', group: 21 }] }];
+  const running = [{ name: 'other', devices: [{ address: '0000:01:00.0', group: 21 }], parameters: [] }];
   expect(report(rule, vms, machine(), running)).toEqual([]);
 });

@@ -13,7 +13,7 @@ test('fires where a VF and its PF go to different VMs, showing both', () => {
 });
 
 test('fires where another running project has the PF', () => {
-  const running = [{ name: 'other', devices: [{ address: '0000:03:00.0', group: 1 }] }];
+  const running = [{ name: 'other', devices: [{ address: '0000:03:00.0', group: 1 }], parameters: [] }];
   expect(report(rule, { b: { devices: { vf: '03:10.0' } } }, machine(), running)).toEqual([
     'error vf-without-its-pf at vms/b/devices/vf',
   ]);

@@ -14,6 +14,8 @@ export interface ExecutorEvents {
   failed?(failure: StepFailure): void;
   /** A best-effort step failed; the run goes on. */
   warned?(failure: StepFailure): void;
+  /** A step of the way back is left to another project, which needs what it would undo. */
+  left?(step: Step, project: string): void;
 }
 
 export interface ExecutorInput {
@@ -119,14 +121,18 @@ export class Execution {
    * The way back of a run whose process is gone, from what its journal says: what it held went with its file descriptors; its
    * devices are silenced, and what outlived it is taken back. Returns what did not come back.
    */
-  async resume({ ran, undone }: JournalState): Promise<StepFailure[]> {
+  async resume({ ran, undone }: Pick<JournalState, 'ran' | 'undone'>): Promise<StepFailure[]> {
     const { left, unsilenced } = await this.recover(ran);
     return [...left, ...(await this.back(ran, undone, unsilenced))];
   }
 
-  /** Silences the devices that this process does not hold: those whose holder is gone, and those that were only bound. */
-  recover(ran: ReadonlySet<string>): Promise<Recovery> {
-    return silence(this.input, this.handles, ran);
+  /**
+   * Silences the devices that this process does not hold: those whose holder is gone, and those that were only bound.
+   *
+   * @param held resources of the devices that it does hold.
+   */
+  recover(ran: ReadonlySet<string>, held: ReadonlySet<string> = new Set()): Promise<Recovery> {
+    return silence(this.input, this.handles, ran, held);
   }
 
   /**

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -36,8 +36,26 @@ it('knows which steps of the way back are done, and does not count one that was 
   expect([...readJournal(path()).undone]).toEqual(['back:a']);
 });
 
-it('reads a journal that is not there as empty, and ignores lines that are none of its own', () => {
-  expect(readJournal(path()).ran.size).toBe(0);
-  appendFileSync(path(), 'null\n[]\n{"mark":"invented","step":"a"}\n{"mark":"done","step":7}\n');
-  expect(readJournal(path()).ran.size).toBe(0);
+it('R-BACK-2: after a torn last line the next run writes on a line of its own', () => {
+  const first = new FileJournal(path());
+  first.record('begun', 'a');
+  first.close();
+  appendFileSync(path(), '{"mark":"done","st');
+  const second = new FileJournal(path());
+  second.record('undone', 'back:a');
+  second.close();
+  expect(readJournal(path())).toEqual({ ran: new Set(['a']), undone: new Set(['back:a']), damaged: false });
+});
+
+it('R-BACK-2: tells a journal that is gone, or of which more than the end is unreadable, from one that is whole', () => {
+  expect(readJournal(path())).toEqual({ ran: new Set(), undone: new Set(), damaged: true });
+  const journal = new FileJournal(path());
+  expect(readJournal(path()).damaged).toBe(false);
+  journal.record('begun', 'a');
+  journal.close();
+  expect(readJournal(path()).damaged).toBe(false);
+  for (const line of ['null', '[]', '{"mark":"invented","step":"a"}', '{"mark":"done","step":7}', '\0\0\0']) {
+    writeFileSync(path(), `{"mark":"begun","step":"a"}\n${line}\n`);
+    expect(readJournal(path()), line).toEqual({ ran: new Set(['a']), undone: new Set(), damaged: true });
+  }
 });

@@ -25,15 +25,18 @@ export interface Recovery {
 /**
  * Carries out a plan's recovery: silences the devices that this process does not hold (R-RESET-1). A device that is not on a
  * VFIO driver is somebody else's by now, and left alone.
+ *
+ * @param held resources of devices that this process does hold: its own way back silences them.
  */
 export async function silence(
   { plan, host, events, explain }: Silencing,
   handles: Handles,
   ran: ReadonlySet<string>,
+  held: ReadonlySet<string>,
 ): Promise<Recovery> {
   const left: StepFailure[] = [];
   const unsilenced = new Set<string>();
-  const elsewhere = devicesElsewhere(plan, host.kernel);
+  const elsewhere = new Set([...held, ...devicesElsewhere(plan, host.kernel)]);
   for (const step of plan.recover ?? []) {
     const { undoes = '', resource } = step;
     if (elsewhere.has(resource) || (isJournalled(undoes, plan) && !ran.has(undoes))) continue;

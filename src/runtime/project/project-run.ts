@@ -8,7 +8,9 @@ import type { Kernel } from '../kernel/port.ts';
 import type { Machine } from './machine.ts';
 import { identifySelf } from './process-identity.ts';
 import { type LeftOver, type Phase, type ProjectRecord, writeRecord } from './record.ts';
+import { othersThan } from './running.ts';
 import { type ProjectDirectory } from './state-directory.ts';
+import { stepsOfOthers, switchedBy } from './switched-parameters.ts';
 import { writeFileAtomically } from '../write-atomically.ts';
 
 /** How long one durable step may take: a driver's remove can be slow, but it must not hang for ever (R-BIND-4). */
@@ -48,6 +50,10 @@ const pendingLeftOver = (step: Step): LeftOver => ({
   resource: step.resource,
   explanation: 'the kernel is still carrying this step out; "down" takes it back once that is over',
 });
+
+/** The resources of the devices that the process of a plan holds itself. */
+const heldBy = ({ assignments }: Plan): ReadonlySet<string> =>
+  new Set(assignments.filter(({ handoff }) => handoff === 'hold').map(({ address }) => `device ${address}`));
 
 /** One project's life in one process: its record on disk, its steps, and its way back. */
 export class ProjectRun {
@@ -111,7 +117,13 @@ export class ProjectRun {
     const pending = await this.execution.stillUnsettled(GRACE_MS);
     const ran = new Set(this.ran);
     if (pending) ran.delete(pending.id);
-    const left = (await this.execution.back(ran)).map(leftOverOf);
+    const { plan, directory, machine, events } = this.options;
+    // What it only bound was in the hands of somebody who may be gone by now.
+    const recovery = await this.execution.recover(ran, heldBy(plan));
+    const others = othersThan({ name: plan.project, hostFile: machine.hostFile }, directory.state);
+    const undone = stepsOfOthers(plan, others, events);
+    const back = await this.execution.back(ran, undone, recovery.unsilenced);
+    const left = [...recovery.left, ...back].map(leftOverOf);
     if (pending) left.push(pendingLeftOver(pending));
     await this.options.machine.save(this.kernel);
     this.journal.close();
@@ -140,6 +152,7 @@ export class ProjectRun {
       since: this.since,
       plugins: machine.plugins.map(({ name, writtenIn }) => ({ name, writtenIn })),
       assignments: plan.assignments,
+      parameters: switchedBy(plan),
       ...now,
     });
   }

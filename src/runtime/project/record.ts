@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import type { Assignment } from '../../model/index.ts';
+import type { Assignment, SwitchedParameter } from '../../model/index.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 import type { NamedPlugin } from '../plugins/found-plugin.ts';
 import { type ProjectDirectory } from './state-directory.ts';
@@ -35,6 +35,8 @@ export interface ProjectRecord {
   /** The plugins that its manifest listed, for a simulated host to be found as it was. */
   readonly plugins: readonly NamedPlugin[];
   readonly assignments: readonly Assignment[];
+  /** The parameters of modules that its plan switches. A record of an older version has none. */
+  readonly parameters?: readonly SwitchedParameter[];
   readonly left: readonly LeftOver[];
   /** Why `up` failed, where it did. */
   readonly failure: string | null;

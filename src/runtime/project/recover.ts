@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { decodePlan } from '../../compiler/plan-file/decode.ts';
-import type { Plan } from '../../model/index.ts';
+import { persistenceOf, type Plan } from '../../model/index.ts';
 import { Execution, type ExecutorEvents } from '../executor/execute.ts';
 import { explain } from '../executor/explain.ts';
-import { FileJournal, readJournal } from '../executor/journal.ts';
+import { FileJournal, type JournalState, readJournal } from '../executor/journal.ts';
 import type { Machine } from './machine.ts';
 import { leftOverOf, type RunOutcome, STEP_TIMEOUT_MS } from './project-run.ts';
 import { type ProjectRecord, writeRecord } from './record.ts';
+import { othersThan } from './running.ts';
 import type { ProjectDirectory } from './state-directory.ts';
+import { stepsOfOthers } from './switched-parameters.ts';
 
 /** The project's own plan file cannot be used: it was damaged, or is of a version that this one cannot read. */
 export class PlanLost extends Error {
@@ -39,7 +41,7 @@ export async function bringBack(
 ): Promise<RunOutcome> {
   const plan = readProjectPlan(directory);
   const kernel = await machine.kernel();
-  const stand = readJournal(directory.journal());
+  const { ran, undone } = whatRan(plan, directory);
   const journal = new FileJournal(directory.journal());
   const execution = new Execution({
     plan,
@@ -50,7 +52,8 @@ export async function bringBack(
     stepTimeoutMs: STEP_TIMEOUT_MS,
   });
   writeRecord(directory, { ...record, phase: 'going-back', owner: null });
-  const left = (await execution.resume(stand)).map(leftOverOf);
+  const others = stepsOfOthers(plan, othersThan(record, directory.state), events);
+  const left = (await execution.resume({ ran, undone: new Set([...undone, ...others]) })).map(leftOverOf);
   await machine.save(kernel);
   journal.close();
   if (left.length > 0) {
@@ -59,4 +62,11 @@ export async function bringBack(
   }
   directory.remove();
   return { kind: 'back' };
+}
+
+/** What the journal says. One that is damaged leaves every step possible: each looks at the host before it undoes anything. */
+function whatRan(plan: Plan, directory: ProjectDirectory): Pick<JournalState, 'ran' | 'undone'> {
+  const { ran, undone, damaged } = readJournal(directory.journal());
+  if (!damaged) return { ran, undone };
+  return { ran: new Set(plan.up.filter(({ kind }) => persistenceOf(kind) === 'durable').map(({ id }) => id)), undone };
 }

@@ -26,6 +26,14 @@ export function recordedProjects(state: StateDirectory): ProjectRecord[] {
   return state.projects().flatMap((name) => readRecord(state.project(name)) ?? []);
 }
 
+/** The other projects that are recorded for the same host. */
+export function othersThan(
+  { name, hostFile }: Pick<ProjectRecord, 'name' | 'hostFile'>,
+  state: StateDirectory,
+): ProjectRecord[] {
+  return recordedProjects(state).filter((record) => record.hostFile === hostFile && record.name !== name);
+}
+
 /** The projects on the same host, as the compiler wants them. It knows by its name which one is its own. */
 export function runningProjects(state: StateDirectory, hostFile: string | null): RunningProject[] {
   return recordedProjects(state)
@@ -33,5 +41,6 @@ export function runningProjects(state: StateDirectory, hostFile: string | null):
     .map((record) => ({
       name: record.name,
       devices: record.assignments.map(({ address, group }) => ({ address, group })),
+      parameters: record.parameters ?? [],
     }));
 }

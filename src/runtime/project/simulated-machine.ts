@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type HostInventory, invariant, type Result } from '../../model/index.ts';
 import { canonicalInventory } from '../inventory/canonical.ts';
+import { takeLock } from './lock.ts';
 import { digestOf, loadInventory } from '../inventory/index.ts';
 import type { SimulatedKernel } from '../kernel/sim/index.ts';
 import type { Machine } from './machine.ts';
@@ -30,10 +31,13 @@ export async function simulatedMachine(
     now = loaded.value;
   }
   return {
-    value: machineOf({ hostFile, original: original.value, now, kept, plugins }),
+    value: machineOf({ hostFile, original: original.value, now, kept, lock: state.simulatedLock(), plugins }),
     diagnostics: original.diagnostics,
   };
 }
+
+/** Keeping it takes a moment; a process that takes longer is stopped, and says who it is in the lock. */
+const LOCK_WAIT_MS = 60_000;
 
 interface SimulatedHost {
   readonly hostFile: string;
@@ -41,10 +45,12 @@ interface SimulatedHost {
   readonly now: HostInventory;
   /** Where what it has become is kept. */
   readonly kept: string;
+  /** Held while that is read and written again. */
+  readonly lock: string;
   readonly plugins: readonly NamedPlugin[];
 }
 
-function machineOf({ hostFile, original, now, kept, plugins }: SimulatedHost): Machine {
+function machineOf({ hostFile, original, now, kept, lock, plugins }: SimulatedHost): Machine {
   let simulated: SimulatedKernel | undefined;
   // What this process last said of the host: only what changed since is its own to say.
   let base = now;
@@ -62,19 +68,28 @@ function machineOf({ hostFile, original, now, kept, plugins }: SimulatedHost): M
     holders: () => [],
     save: async (kernel) => {
       invariant(kernel === simulated, 'a simulated machine is saved with its own kernel');
-      const loaded = existsSync(kept) ? await loadInventory({ host: kept }) : undefined;
-      const mine = simulated.toInventory();
-      const then = mergeInventories(base, mine, loaded?.value ?? original);
-      base = mine;
-      if (text(then) === text(original)) {
-        rmSync(kept, { force: true });
-        return;
+      const release = await takeLock(lock, 'a run that keeps what the simulated host has become', LOCK_WAIT_MS);
+      try {
+        await keep(simulated);
+      } finally {
+        release();
       }
-      mkdirSync(dirname(kept), { recursive: true, mode: 0o700 });
-      const { snapshotText } = await import('../inventory/snapshot-text.ts');
-      writeFileAtomically(kept, snapshotText(then, { identifiers: true }));
     },
   };
+
+  async function keep(kernel: SimulatedKernel): Promise<void> {
+    const loaded = existsSync(kept) ? await loadInventory({ host: kept }) : undefined;
+    const mine = kernel.toInventory();
+    const then = mergeInventories(base, mine, loaded?.value ?? original);
+    base = mine;
+    if (text(then) === text(original)) {
+      rmSync(kept, { force: true });
+      return;
+    }
+    mkdirSync(dirname(kept), { recursive: true, mode: 0o700 });
+    const { snapshotText } = await import('../inventory/snapshot-text.ts');
+    writeFileAtomically(kept, snapshotText(then, { identifiers: true }));
+  }
 }
 
 /** What plugins know of the host. One that is gone since the project came up takes its part of the model with it. */

@@ -51,8 +51,14 @@ export class StateDirectory {
     }
   }
 
-  lockFile(): string {
-    return join(this.path, '.lock');
+  /** Of the locks on things of the host. */
+  locks(): string {
+    return join(this.path, '.locks');
+  }
+
+  /** Held while what a simulated host has become is read and written again. */
+  simulatedLock(): string {
+    return join(this.path, '.simulated-lock');
   }
 
   simulatedHostFile(digest: string): string {
@@ -60,7 +66,7 @@ export class StateDirectory {
   }
 
   project(name: string): ProjectDirectory {
-    return new ProjectDirectory(join(this.path, name));
+    return new ProjectDirectory(join(this.path, name), this);
   }
 
   /**
@@ -84,7 +90,11 @@ export class StateDirectory {
 
 /** The files of one running project. */
 export class ProjectDirectory {
-  constructor(readonly path: string) {}
+  constructor(
+    readonly path: string,
+    /** Where it lies, beside those of other projects. */
+    readonly state: StateDirectory,
+  ) {}
 
   readonly record = (): string => join(this.path, 'state.json');
   readonly plan = (): string => join(this.path, 'plan.json');
@@ -104,7 +114,8 @@ export class ProjectDirectory {
   }
 }
 
-function makePrivate(path: string): void {
+/** Makes a directory of our own that nobody else may write, or makes sure that it is one. Throws {@link StateDirectoryError}. */
+export function makePrivate(path: string): void {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
   } catch (error) {

@@ -13,7 +13,7 @@ import { LinuxKernel } from '../../../src/runtime/kernel/linux/index.ts';
 import { manifestFrom } from '../../../src/testing/manifest.ts';
 import { guestPlugins } from './guest-plugins.ts';
 
-/** The compiler's plan for this machine. Throws where it finds an error. */
+/** The compiler's plan for this machine. Throws where it finds an error, or nothing to do. */
 export async function planHere(document: ManifestDocument): Promise<Plan> {
   const inventory = readLiveInventory();
   const { plan, diagnostics } = compile({
@@ -26,6 +26,7 @@ export async function planHere(document: ManifestDocument): Promise<Plan> {
     toolVersion: '0.0.0',
   });
   if (!plan) throw new Error(diagnostics.map(({ code, detail }) => `${code}: ${detail}`).join(' | '));
+  if (plan.up.length === 0) throw new Error('the plan has no steps: what is carried out shows nothing');
   return plan;
 }
 

@@ -7,6 +7,7 @@ import { hotReset } from './hot-reset.ts';
 import { inspectAgrees } from './inspect-agrees.ts';
 import { job } from './job.ts';
 import { kernelErrors } from './kernel-errors.ts';
+import { killAtEachStep } from './kill-at-each-step.ts';
 import { lockstepScenario } from './lockstep.ts';
 import { lockstepPlatform } from './lockstep-platform.ts';
 import { lockstepSmmuPlatform } from './lockstep-smmu-platform.ts';
@@ -31,6 +32,7 @@ import { smmuNotCoherent } from './smmu-not-coherent.ts';
 import { smmuPlatform } from './smmu-platform.ts';
 import { smmuPluginPlatform } from './smmu-plugin-platform.ts';
 import { smmuPlugin } from './smmu-plugin.ts';
+import { soak } from './soak.ts';
 import { treeNames } from './tree-names.ts';
 import { upAndDown } from './up-and-down.ts';
 import { virtioMmio } from './virtio-mmio.ts';
@@ -49,6 +51,8 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'hot-reset': hotReset,
   'everything-held': everythingHeld,
   foreground,
+  'kill-at-each-step': killAtEachStep,
+  soak,
   'emitted-c': emittedC,
   'without-root': withoutRoot,
   'inspect-agrees': inspectAgrees,

@@ -134,12 +134,13 @@ function streamOfFunction({ test, cleanup }: Guest): void {
     holds(shown !== undefined, `the plugin says of ${edu}: ${line}`);
     mkdirSync(JOURNAL, { recursive: true });
     run = await HeldRun.up(await planHere(document(edu, {})), JOURNAL);
-    equal(await faultingStreams(), [], 'streams with a fault before');
+    // A port whose group is in a domain of VFIO's has such faults too: its own interrupts are not mapped there.
+    const before = (await faultingStreams()).length;
     writeByDma(run.fd(`device:${edu}`), 0x10_0000);
-    const seen = await untilSome(faultingStreams);
+    const seen = await untilSome(async () => (await faultingStreams()).slice(before));
     await run.back();
     run = undefined;
-    equal(seen, [shown], 'the streams of translation faults');
+    equal([...new Set(seen)], [shown], 'the streams of translation faults');
   });
   cleanup(async () => {
     await run?.back();
@@ -147,14 +148,14 @@ function streamOfFunction({ test, cleanup }: Guest): void {
 }
 
 /**
- * The streams of translation faults in the kernel's log, each once. Linux prints the event as the SMMU wrote it: the stream
+ * The streams of translation faults in the kernel's log, in their order. Linux prints the event as the SMMU wrote it: the stream
  * in the upper half of its first word, 0x10 (F_TRANSLATION) in the lowest byte; newer ones in words.
  */
 async function faultingStreams(): Promise<string[]> {
   const log = await runProgram('busybox', ['dmesg']);
   const words = [...log.stdout.matchAll(/arm-smmu-v3 \S+\s+0x([0-9a-f]{8})[0-9a-f]{6}10$/gm)];
   const named = [...log.stdout.matchAll(/F_TRANSLATION client: \S+ sid: 0x([0-9a-f]+)/g)];
-  return [...new Set([...words, ...named].map(([, sid = '']) => `0x${Number.parseInt(sid, 16).toString(16)}`))];
+  return [...words, ...named].map(([, sid = '']) => `0x${Number.parseInt(sid, 16).toString(16)}`);
 }
 
 async function untilSome(look: () => Promise<string[]>): Promise<string[]> {

@@ -1,54 +1,8 @@
-import { resolve } from 'node:path';
 import type { ProjectRecord } from '../runtime/project/record.ts';
-import { StateDirectory, StateDirectoryError } from '../runtime/project/state-directory.ts';
+import type { StateDirectory } from '../runtime/project/state-directory.ts';
+import { type Changing, lockObjects } from './changing.ts';
 import { ExitStatus } from './exit-status.ts';
-import { type Invocation, UsageError } from './verb.ts';
-
-/** The right to change the host, held by one run at a time on one state directory. */
-export interface StateLock {
-  readonly state: StateDirectory;
-  release(): void;
-}
-
-/** Absolute: a supervisor works in another directory. */
-export function stateDirectoryOf({ global, terminal }: Invocation): StateDirectory {
-  const { path } = global.stateDir
-    ? new StateDirectory(global.stateDir)
-    : StateDirectory.default(global.host !== undefined || global.tree !== undefined, terminal.env);
-  return new StateDirectory(resolve(terminal.cwd, path));
-}
-
-/** Throws {@link UsageError} for a host that cannot be changed, because it is only a device tree. */
-export function refuseTree({ global }: Invocation): void {
-  if (global.tree === undefined) return;
-  throw new UsageError(
-    '--dtb is for planning: a device tree has no kernel that could carry anything out. ' +
-      '"vfio-compose capture --dtb FILE -o host.json" makes a snapshot of it, and --host host.json a simulated kernel of that',
-  );
-}
-
-/** Takes the lock of the state directory; the exit status, after a message, where it cannot be had. */
-export async function lockState(invocation: Invocation): Promise<StateLock | number> {
-  const { terminal } = invocation;
-  refuseTree(invocation);
-  const state = stateDirectoryOf(invocation);
-  try {
-    state.ensure();
-  } catch (error) {
-    if (!(error instanceof StateDirectoryError)) throw error;
-    const denied = error.code === 'EACCES' || error.code === 'EPERM';
-    terminal.err(`vfio-compose: ${error.message}${denied ? ' Run as root, or name another with --state-dir.' : ''}\n`);
-    return denied ? ExitStatus.privilege : ExitStatus.refusedForSafety;
-  }
-  const { takeLock, LockHeld } = await import('../runtime/project/lock.ts');
-  try {
-    return { state, release: await takeLock(state.lockFile(), `vfio-compose in ${terminal.cwd}`) };
-  } catch (error) {
-    if (!(error instanceof LockHeld)) throw error;
-    terminal.err(`vfio-compose: another run is changing this host: ${error.holder}. Try again when it is done.\n`);
-    return ExitStatus.locked;
-  }
-}
+import type { Invocation } from './verb.ts';
 
 /**
  * What has to happen before a project of this name can come up (R-BACK-2): one that crashed is brought back first; one
@@ -56,11 +10,11 @@ export async function lockState(invocation: Invocation): Promise<StateLock | num
  */
 export async function recoverFirst(
   invocation: Invocation,
-  state: StateDirectory,
+  changing: Changing,
   name: string,
   source: string,
 ): Promise<number | undefined> {
-  const directory = state.project(name);
+  const directory = changing.state.project(name);
   const { readRecord } = await import('../runtime/project/record.ts');
   const record = readRecord(directory);
   if (!record) return undefined;
@@ -68,7 +22,7 @@ export async function recoverFirst(
   const status = statusOfRecord(record);
   if (status === 'crashed' || status === 'stuck') {
     invocation.terminal.err(`Project ${name} did not end cleanly; bringing the host back first.\n`);
-    const outcome = await bringBackProject(invocation, state, record);
+    const outcome = await bringBackProject(invocation, changing, record);
     return outcome === ExitStatus.done ? undefined : outcome;
   }
   const who = record.owner === null ? '' : `, held by pid ${record.owner.pid}`;
@@ -82,12 +36,32 @@ export async function recoverFirst(
   return ExitStatus.locked;
 }
 
-/** Walks the way back of a project without a process, with messages. The lock must be held. */
+/** Walks the way back of a project without a process, with messages, under the locks that it needs. */
 export async function bringBackProject(
   invocation: Invocation,
-  state: StateDirectory,
+  changing: Changing,
   record: ProjectRecord,
 ): Promise<number> {
+  const { objectsOfRecord } = await import('../runtime/project/objects-of-record.ts');
+  const release = await lockObjects(invocation, changing, objectsOfRecord(record, changing.state));
+  if (typeof release === 'number') return release;
+  try {
+    const { readRecord } = await import('../runtime/project/record.ts');
+    // Read again: another run may have been quicker, and even have brought it up once more.
+    const now = readRecord(changing.state.project(record.name));
+    if (now === undefined) return ExitStatus.done;
+    const { isAlive } = await import('../runtime/project/process-identity.ts');
+    if (now.owner === null || !isAlive(now.owner)) return await bringBackLocked(invocation, changing.state, now);
+    invocation.terminal.err(
+      `vfio-compose: project ${now.name} is held by pid ${now.owner.pid} again. Nothing was changed.\n`,
+    );
+    return ExitStatus.locked;
+  } finally {
+    release();
+  }
+}
+
+async function bringBackLocked(invocation: Invocation, state: StateDirectory, record: ProjectRecord): Promise<number> {
   const { terminal, global } = invocation;
   const { openMachine } = await import('../runtime/project/open-machine.ts');
   const { bringBack, PlanLost } = await import('../runtime/project/recover.ts');

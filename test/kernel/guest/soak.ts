@@ -1,0 +1,79 @@
+import { equal, holds } from './assert.ts';
+import { ChildProject } from './child-project.ts';
+import { planHere } from './held-run.ts';
+import { cameBack, hostState, type HostState } from './host-state.ts';
+import type { Footprint } from './kill-point.ts';
+import { carriesPackets } from './network.ts';
+import { findNics, groupOf, netdevsOf } from './pci.ts';
+import { attach } from './report-port.ts';
+import type { Scenario } from './scenario.ts';
+import { openError } from './vfio.ts';
+
+const CYCLES = 500;
+const LIMIT_SECONDS = 550;
+
+/** Node's own memory settles in the first cycles; from there on it may wander by this much, in KiB. */
+const WANDERS_KIB = 4096;
+
+/** One process brings a NIC up and back again and again, and has no more of the machine in the end than in the beginning. */
+export const soak: Scenario = ({ test, cleanup }) => {
+  const { alone } = findNics();
+  let before: HostState;
+  let prints: readonly Footprint[] = [];
+
+  test(
+    `R-BACK-1: ${CYCLES} times up and down in one process leave the host as before`,
+    async () => {
+      before = hostState();
+      const plan = await planHere({
+        version: 1,
+        name: 'soaked',
+        vms: {
+          machine: {
+            devices: { nic0: { pci: alone, irqs: [{ index: 'msix', count: 2 }] } },
+            memory: [
+              { iova: '0x40000000', size: '2MiB' },
+              { iova: '0x80000000', size: '4MiB', backing: 'memfd' },
+            ],
+          },
+        },
+      });
+      const { status, stdout, stderr } = await new ChildProject(plan).run({
+        cycles: CYCLES,
+        limitSeconds: LIMIT_SECONDS,
+      });
+      equal(status, 0, `the status of the process (${stderr})`);
+      prints = stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Footprint);
+      equal(prints.length, CYCLES, 'the number of cycles');
+      cameBack(before);
+      equal(openError(groupOf(alone)), 'ENOENT', 'opening the group that nobody holds');
+    },
+    LIMIT_SECONDS,
+  );
+  test('no descriptor and no locked memory is left by any cycle', () => {
+    const [first] = prints;
+    holds(first !== undefined, 'no cycle ran');
+    for (const [cycle, { openFiles, lockedKiB }] of prints.entries()) {
+      equal({ openFiles, lockedKiB }, { openFiles: first.openFiles, lockedKiB: 0 }, `what cycle ${cycle + 1} left`);
+    }
+  });
+  test(`the memory of the process is flat: the last hundred cycles within ${WANDERS_KIB} KiB of the second hundred`, () => {
+    const early = median(prints.slice(100, 200));
+    const late = median(prints.slice(-100));
+    holds(late - early <= WANDERS_KIB, `VmRSS went from ${early} to ${late} KiB`);
+  });
+  test('the NIC works after that', async () => {
+    const [name] = netdevsOf(alone);
+    holds(name !== undefined, 'the NIC has no network interface');
+    await carriesPackets(name);
+  });
+  cleanup(() => attach('soak.json', `${JSON.stringify(prints.filter((_, cycle) => cycle % 50 === 0))}\n`));
+};
+
+function median(prints: readonly Footprint[]): number {
+  const sorted = prints.map(({ residentKiB }) => residentKiB).sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
+}
