@@ -25,6 +25,8 @@ const MAY_ACT_AND_FAIL: ReadonlySet<string> = new Set([
   'VFIO_DEVICE_SET_IRQS',
 ]);
 
+export const mayActAndFail = ({ name }: Pick<PortCall, 'name'>): boolean => MAY_ACT_AND_FAIL.has(name);
+
 /** The errnos that are documented for a call, as far as they are failures. */
 export function errnosOf({ name, target }: Pick<PortCall, 'name' | 'target'>): readonly ErrnoName[] {
   if (WITHOUT_ERRNO.has(name)) return ['EIO'];
@@ -44,7 +46,7 @@ export type Thoroughness = 'every errno' | 'one errno';
 
 /** The failures of one call: with its documented errnos, without an effect and, where that can be, after it. */
 export function failuresOf(call: PortCall, at: number, thoroughness: Thoroughness = 'every errno'): Fault[] {
-  const whens = MAY_ACT_AND_FAIL.has(call.name) ? (['before', 'after'] as const) : (['before'] as const);
+  const whens = mayActAndFail(call) ? (['before', 'after'] as const) : (['before'] as const);
   const errnos = thoroughness === 'every errno' ? errnosOf(call) : errnosOf(call).slice(0, 1);
   return errnos.flatMap((how) => whens.map((when): Fault => ({ at, when, how })));
 }

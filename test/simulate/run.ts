@@ -8,7 +8,7 @@ for (let seed = Number(from); seed < Number(from) + Number(count); seed++) {
   for (const [k, v] of run.outcomes) all.set(k, (all.get(k) ?? 0) + v);
   if (run.violations.length > 0) {
     bad++;
-    if (bad < 3) console.log(seed, run.violations, run.trace.slice(-220).join('\n'));
+    if (bad < 3) console.log(seed, run.violations, run.trace.slice(-170).join('\n'));
     else if (bad < 20)
       console.log(
         seed,

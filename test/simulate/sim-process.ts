@@ -5,7 +5,7 @@ import { kernelError } from '../../src/runtime/kernel/errno.ts';
 import { Killed } from '../../src/runtime/kernel/fault.ts';
 import type { SimulatedKernel } from '../../src/runtime/kernel/sim/index.ts';
 import { pick } from '../../src/testing/lockstep/random.ts';
-import { errnosOf } from '../exhaustion/faults.ts';
+import { errnosOf, mayActAndFail } from '../exhaustion/faults.ts';
 import type { Task } from './scheduler.ts';
 import type { World } from './world.ts';
 
@@ -101,7 +101,7 @@ export class SimProcess extends DelegatingKernel implements Task {
       this.world.violated(`${this.name} changes what no step of its plan does: ${keyOf(call.name, call.args)}`);
     }
     if (this.#calls !== this.doom?.at) return undefined;
-    return this.doom.how === 'errno' && errnosOf(call).length === 0 ? undefined : this.doom.when;
+    return this.doom.how === 'errno' && !mayActAndFail(call) ? 'before' : this.doom.when;
   }
 
   #saw(call: PortCall): void {
@@ -111,7 +111,7 @@ export class SimProcess extends DelegatingKernel implements Task {
   #fate({ name, target }: PortCall): Error {
     if (this.doom?.how === 'errno') {
       const code = pick(this.world.random, errnosOf({ name, target }));
-      this.world.say(`${this.name}: that call fails with ${code}, ${this.doom.when} its effect`);
+      this.world.say(`${this.name}: that call fails with ${code}`);
       return kernelError(name, target, code);
     }
     this.world.say(`${this.name} is killed ${this.doom?.when ?? 'before'} that call`);

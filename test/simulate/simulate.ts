@@ -69,8 +69,9 @@ async function comeToRest(world: World, administrators: Administrators, stranger
   while (world.scheduler.isBusy) await world.scheduler.step();
   await strangers.leave();
   for (const name of PROJECTS) {
-    // What one process could not bring back, because fate had something for it, the next one has to.
     for (let tries = 0; tries < 2 && world.state.projects().includes(name); tries++) {
+      // A device that another driver of the host has by now cannot be given back; whoever bound it lets go of it.
+      if (tries > 0) await strangers.letGo();
       await administrators.down(name);
       while (world.scheduler.isBusy) await world.scheduler.step();
     }

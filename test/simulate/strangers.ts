@@ -1,4 +1,4 @@
-import type { HostDevice } from '../../src/model/index.ts';
+import { type HostDevice, isVfioDriver } from '../../src/model/index.ts';
 import { sysfs } from '../../src/runtime/executor/sysfs.ts';
 import { KernelError } from '../../src/runtime/kernel/port.ts';
 import type { SimulatedKernel } from '../../src/runtime/kernel/sim/index.ts';
@@ -53,6 +53,14 @@ export class Strangers {
       if (device?.driver !== FOREIGN_DRIVER) continue;
       await this.#unbind(address);
       await this.#write(address, 'driver_override', '\n');
+    }
+  }
+
+  /** Devices that they have given to a driver of the host since: it lets go of them, as a way back asks for that finds one. */
+  async letGo(): Promise<void> {
+    for (const address of this.world.touched) {
+      const driver = this.#now(address)?.driver ?? null;
+      if (driver !== null && !isVfioDriver(driver)) await this.#unbind(address);
     }
   }
 
