@@ -4,7 +4,7 @@ import { ProjectRun, type RunOutcome } from '../runtime/project/project-run.ts';
 import { type BringUp, failureStatus } from './bring-up-outcome.ts';
 import { LOCK_WAIT_MS } from './changing.ts';
 import { ExitStatus } from './exit-status.ts';
-import { failureText, leftOverLines, placeOf, progress } from './progress.ts';
+import { failureText, leftOverLines, placeOf, progress, statusOfBack } from './progress.ts';
 import { Signals } from './signals.ts';
 import type { Terminal } from './verb.ts';
 
@@ -60,11 +60,8 @@ async function takeBack(
 ): Promise<number> {
   const release = await options.locks.take(objectsOf(options.plan), LOCK_WAIT_MS);
   try {
-    const outcome = await run.down();
-    if (outcome.kind === 'stuck') {
-      say(leftOverLines(outcome.left).join('\n'));
-      return ExitStatus.failedAndNotRolledBack;
-    }
+    const status = statusOfBack(await run.down(), say);
+    if (status !== ExitStatus.done) return status;
     if (!options.invocation.global.quiet) say(`Project ${options.plan.project} is down; the host is as it was.`);
     return signals.status();
   } finally {

@@ -2,7 +2,9 @@ import type { Plan, StepKind } from '../model/index.ts';
 import { describeStep } from '../render/step.ts';
 import type { ExecutorEvents } from '../runtime/executor/execute.ts';
 import type { StepFailure } from '../runtime/executor/failure.ts';
+import type { BackOutcome } from '../runtime/project/project-run.ts';
 import type { LeftOver } from '../runtime/project/record.ts';
+import { ExitStatus } from './exit-status.ts';
 
 /** Steps that come in thousands or that say nothing to a person while they succeed: shown with --verbose only. */
 const QUIET: ReadonlySet<StepKind> = new Set<StepKind>([
@@ -26,6 +28,8 @@ export function progress(say: (line: string) => void, options: { quiet: boolean;
       if (shown(step.kind)) say(`  ok      ${describeStep(step)}`);
     },
     failed: (failure) => say(`  FAILED  ${describeStep(failure.step)}`),
+    left: (step, project) =>
+      say(`  left    ${describeStep(step)}: project ${project} needs it as it is, and puts it back`),
     warned: (failure) => say(`  skipped ${describeStep(failure.step)}: ${failureText(failure)}`),
   };
 }
@@ -42,9 +46,26 @@ export function placeOf(plan: Plan, failure: StepFailure): string {
   return `step ${plan.down.findIndex((step) => step.id === id) + 1} of ${plan.down.length} of the way back (${id})`;
 }
 
+/** Devices that could not be given back because they are not there any more. */
+const goneLines = (gone: readonly string[]): string[] => [
+  ...gone.map(
+    (address) =>
+      `${address} is not there any more: unplugged, or removed. It did not come back to its driver; where it is found again, the kernel treats it as a new one.`,
+  ),
+  'Everything else came back, and the project is over.',
+];
+
 /** What a person still has to do by hand. */
 export const leftOverLines = (left: readonly LeftOver[]): string[] => [
   'Not everything came back. Left to do:',
   ...left.map((one) => `  ${one.resource}: ${one.explanation}`),
-  'When the cause is gone, run "vfio-compose down" again: it goes on from there.',
+  'When the cause is gone, run "vfio-compose down" again: it goes on from there. "vfio-compose down --forget" gives up the rest.',
 ];
+
+/** Says what a way back could not do, and gives the status for it: 0 where the host is as it was. */
+export function statusOfBack(outcome: BackOutcome, say: (line: string) => void): number {
+  const lines =
+    outcome.kind === 'stuck' ? leftOverLines(outcome.left) : outcome.gone.length > 0 ? goneLines(outcome.gone) : [];
+  for (const line of lines) say(line);
+  return lines.length > 0 ? ExitStatus.failedAndNotRolledBack : ExitStatus.done;
+}

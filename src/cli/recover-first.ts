@@ -1,3 +1,4 @@
+import type { JournalState } from '../runtime/executor/journal.ts';
 import type { ProjectRecord } from '../runtime/project/record.ts';
 import type { StateDirectory } from '../runtime/project/state-directory.ts';
 import { type Changing, lockObjects } from './changing.ts';
@@ -36,11 +37,17 @@ export async function recoverFirst(
   return ExitStatus.locked;
 }
 
+export interface BringBackOptions {
+  /** Removes the record also where something does not come back. */
+  readonly forget?: boolean;
+}
+
 /** Walks the way back of a project without a process, with messages, under the locks that it needs. */
 export async function bringBackProject(
   invocation: Invocation,
   changing: Changing,
   record: ProjectRecord,
+  options: BringBackOptions = {},
 ): Promise<number> {
   const { objectsOfRecord } = await import('../runtime/project/objects-of-record.ts');
   const release = await lockObjects(invocation, changing, objectsOfRecord(record, changing.state));
@@ -51,7 +58,12 @@ export async function bringBackProject(
     const now = readRecord(changing.state.project(record.name));
     if (now === undefined) return ExitStatus.done;
     const { isAlive } = await import('../runtime/project/process-identity.ts');
-    if (now.owner === null || !isAlive(now.owner)) return await bringBackLocked(invocation, changing.state, now);
+    if (now.owner === null || !isAlive(now.owner)) {
+      const status = await bringBackLocked(invocation, changing.state, now);
+      return status === ExitStatus.failedAndNotRolledBack && options.forget === true
+        ? forget(invocation, changing.state, now)
+        : status;
+    }
     invocation.terminal.err(
       `vfio-compose: project ${now.name} is held by pid ${now.owner.pid} again. Nothing was changed.\n`,
     );
@@ -61,11 +73,30 @@ export async function bringBackProject(
   }
 }
 
+/** Gives up what does not come back: the record goes, and with it what this program knows of the rest. */
+function forget({ terminal }: Invocation, state: StateDirectory, { name, assignments }: ProjectRecord): number {
+  state.project(name).remove();
+  const where = assignments.map(({ address, driver }) => `${address} (given to ${driver})`).join(', ');
+  terminal.err(`Project ${name} is forgotten. What is listed above stays as it is; its devices were ${where}.\n`);
+  return ExitStatus.done;
+}
+
+/** What a person can go by where the way back is lost. */
+function whatIsKnown({ name, assignments }: ProjectRecord, { ran, undone }: JournalState): string[] {
+  const left = [...ran].filter((step) => !undone.has(`back:${step}`));
+  return [
+    ...assignments.map(({ device, address, driver }) => `  ${device} is ${address}, which was given to ${driver}`),
+    `  steps on record that were not taken back: ${left.join(', ') || 'none'}`,
+    `Take these back by hand, then "vfio-compose down -p ${name} --forget" removes the record.`,
+  ];
+}
+
 async function bringBackLocked(invocation: Invocation, state: StateDirectory, record: ProjectRecord): Promise<number> {
   const { terminal, global } = invocation;
   const { openMachine } = await import('../runtime/project/open-machine.ts');
   const { bringBack, PlanLost } = await import('../runtime/project/recover.ts');
-  const { leftOverLines, progress } = await import('./progress.ts');
+  const { readJournal } = await import('../runtime/executor/journal.ts');
+  const { progress, statusOfBack } = await import('./progress.ts');
   const { value: machine, diagnostics } = await openMachine(record.hostFile ?? undefined, '/', state, {
     identifiers: false,
     plugins: record.plugins,
@@ -92,11 +123,11 @@ async function bringBackLocked(invocation: Invocation, state: StateDirectory, re
   try {
     const events = progress((line) => terminal.err(`${line}\n`), global);
     const outcome = await bringBack(record, state.project(record.name), machine, events);
-    if (outcome.kind !== 'stuck') return ExitStatus.done;
-    terminal.err(`${leftOverLines(outcome.left).join('\n')}\n`);
+    return statusOfBack(outcome, (line) => terminal.err(`${line}\n`));
   } catch (error) {
     if (!(error instanceof PlanLost)) throw error;
     terminal.err(`vfio-compose: the plan of project ${record.name} cannot be used: ${error.message}\n`);
+    terminal.err(`${whatIsKnown(record, readJournal(state.project(record.name).journal())).join('\n')}\n`);
   }
   return ExitStatus.failedAndNotRolledBack;
 }

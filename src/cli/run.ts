@@ -67,12 +67,12 @@ export async function runCommandLine(
     const global = globalOptions(options, terminal.env);
     return await verb.run({ args: command.args, options, global, terminal });
   } catch (error) {
-    return statusOfError(error, name, plain);
+    return await statusOfError(error, name, plain);
   }
 }
 
 /** The status and the message for what is neither a verb's result nor a bug. */
-function statusOfError(error: unknown, name: string, terminal: Terminal): number {
+async function statusOfError(error: unknown, name: string, terminal: Terminal): Promise<number> {
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitStatus.done : ExitStatus.usage;
   if (error instanceof NativeCallsMissing) {
     terminal.err(`vfio-compose ${name}: ${error.message}\n`);
@@ -85,6 +85,13 @@ function statusOfError(error: unknown, name: string, terminal: Terminal): number
   if (error instanceof UsageError) {
     terminal.err(`vfio-compose ${name}: ${error.message}\n`);
     return ExitStatus.usage;
+  }
+  const { BrokenRecord } = await import('../runtime/project/record.ts');
+  if (error instanceof BrokenRecord) {
+    terminal.err(
+      `vfio-compose ${name}: ${error.message}. What the project had of the host is not known any more: see to its devices, then remove the record with "vfio-compose down -p ${error.project} --forget".\n`,
+    );
+    return ExitStatus.refusedForSafety;
   }
   throw error;
 }

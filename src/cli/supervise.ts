@@ -11,7 +11,7 @@ import { objectsOf } from '../runtime/project/host-objects.ts';
 import { type BringUp, failureStatus } from './bring-up-outcome.ts';
 import { LOCK_WAIT_MS, locksOf } from './changing.ts';
 import { ExitStatus } from './exit-status.ts';
-import { failureText, leftOverLines, placeOf, progress } from './progress.ts';
+import { failureText, leftOverLines, placeOf, progress, statusOfBack } from './progress.ts';
 import { Signals } from './signals.ts';
 
 /** What a supervisor tells the `up -d` that started it. */
@@ -116,10 +116,10 @@ export async function supervise(args: readonly string[]): Promise<number> {
   if (process.connected) process.disconnect?.();
   await signals.arrived();
   const release = await locksOf(state, `down -p ${plan.project}`).take(objectsOf(plan), LOCK_WAIT_MS);
-  const back = await run.down();
+  const status = statusOfBack(await run.down(), say);
   release();
   signals.dispose();
-  return back.kind === 'stuck' ? ExitStatus.failedAndNotRolledBack : ExitStatus.done;
+  return status;
 }
 
 /** Tells the starter the status, and waits until the message is out. */

@@ -2,7 +2,7 @@ import { ProjectRun } from '../runtime/project/project-run.ts';
 import type { BringUp } from './bring-up-outcome.ts';
 import { failedStatus } from './bring-up.ts';
 import { ExitStatus } from './exit-status.ts';
-import { leftOverLines, progress } from './progress.ts';
+import { statusOfBack, progress } from './progress.ts';
 import { Signals } from './signals.ts';
 
 /** Carries a plan out and takes it back at once, in this process. Returns the exit status. The lock must be held. */
@@ -26,11 +26,8 @@ export async function thereAndBack(
     });
     const up = await run.up();
     if (up.kind !== 'up') return failedStatus(verb, up, plan, terminal, signals);
-    const back = await run.down();
-    if (back.kind === 'stuck') {
-      say(leftOverLines(back.left).join('\n'));
-      return ExitStatus.failedAndNotRolledBack;
-    }
+    const status = statusOfBack(await run.down(), say);
+    if (status !== ExitStatus.done) return status;
     return signals.signal.aborted ? signals.status() : ExitStatus.done;
   } finally {
     signals.dispose();

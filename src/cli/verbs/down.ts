@@ -1,6 +1,6 @@
 import { isAlive } from '../../runtime/project/process-identity.ts';
-import { type ProjectRecord, readRecord } from '../../runtime/project/record.ts';
-import type { StateDirectory } from '../../runtime/project/state-directory.ts';
+import { BrokenRecord, type ProjectRecord, readRecord } from '../../runtime/project/record.ts';
+import type { ProjectDirectory, StateDirectory } from '../../runtime/project/state-directory.ts';
 import { ExitStatus } from '../exit-status.ts';
 import { projectName } from '../project-name.ts';
 import { openState } from '../changing.ts';
@@ -13,7 +13,9 @@ export const verb: Verb = {
   name: 'down',
   summary: 'take everything back: the host is as it was before up',
   configure: (command) => {
-    command.argument('[manifest]', 'the manifest, for the name of the project (or -p)');
+    command
+      .argument('[manifest]', 'the manifest, for the name of the project (or -p)')
+      .option('--forget', 'give up what does not come back, after one more try, and remove the record');
   },
   run: async (invocation) => {
     refuseTree(invocation);
@@ -28,7 +30,9 @@ export const verb: Verb = {
       return ExitStatus.privilege;
     }
     const directory = state.project(named.name);
-    const record = readRecord(directory);
+    const forget = invocation.options['forget'] === true;
+    const record = readOrForget(invocation, directory, forget);
+    if (record === 'forgotten') return ExitStatus.done;
     if (!record) {
       terminal.err(`Project ${named.name} is not up; nothing to do.\n`);
       return ExitStatus.done;
@@ -40,6 +44,22 @@ export const verb: Verb = {
     return bringBackWhatIsLeft(invocation, state, named.name);
   },
 };
+
+/** The record of a project. One that cannot be read is removed where that is asked for, and an error where it is not. */
+function readOrForget(
+  { terminal }: Invocation,
+  directory: ProjectDirectory,
+  forget: boolean,
+): ProjectRecord | 'forgotten' | undefined {
+  try {
+    return readRecord(directory);
+  } catch (error) {
+    if (!(error instanceof BrokenRecord) || !forget) throw error;
+    directory.remove();
+    terminal.err(`${error.message}. Project ${directory.name} is forgotten; what it had of the host stays as it is.\n`);
+    return 'forgotten';
+  }
+}
 
 /** How long a way back may take before `down` gives up waiting for the process that walks it. */
 const OWNER_TIMEOUT_MS = 10 * 60_000;
@@ -81,7 +101,9 @@ async function bringBackWhatIsLeft(invocation: Invocation, state: StateDirectory
   // Read again: another `down` may have been quicker.
   const record = readRecord(state.project(name));
   if (record === undefined) return ExitStatus.done;
-  const status = await bringBackProject(invocation, changing, record);
+  const status = await bringBackProject(invocation, changing, record, {
+    forget: invocation.options['forget'] === true,
+  });
   if (status === ExitStatus.done && !invocation.global.quiet) {
     invocation.terminal.err(`Project ${name} is down; the host is as it was.\n`);
   }

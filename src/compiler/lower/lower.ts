@@ -2,14 +2,12 @@ import {
   type Assignment,
   type HostIndex,
   invariant,
-  type NameService,
   type Plan,
   pluginId,
   type ResolvedDevice,
   type ResolvedManifest,
   type ResolvedVm,
   type Result,
-  type RunningProject,
 } from '../../model/index.ts';
 import { inBindingOrder, lowerBinding, lowerModules, refOf } from './binding.ts';
 import type { Asked, AskedDomain } from '../plugins/asked.ts';
@@ -17,6 +15,7 @@ import { lowerContainer, lowerDomainSteps } from './container.ts';
 import { lowerDevice, lowerInterrupts } from './device.ts';
 import { collectFacts } from './facts.ts';
 import { groupOf, groupsOf } from './groups.ts';
+import type { LoweringInput } from './input.ts';
 import { lowerMemory } from './memory.ts';
 import { lowerNode } from './nodes.ts';
 import { type NodeOwner, ownerOf } from './owner.ts';
@@ -28,18 +27,6 @@ import { askedOf, programSteps, type ProgramStep, regionsOf } from './program.ts
 import { lowerProgramBack } from './programs.ts';
 import { lowerRecovery } from './recover.ts';
 import { StepList } from './steps.ts';
-
-export interface LoweringInput {
-  readonly manifest: ResolvedManifest;
-  readonly host: HostIndex;
-  /** What the manifest's plugins said. */
-  readonly asked: Asked;
-  readonly names: NameService;
-  readonly running: readonly RunningProject[];
-  readonly toolVersion: string;
-  /** Digest of the inventory, `sha256:…`. */
-  readonly digest: string;
-}
 
 /** Turns a manifest that keeps every law into the steps of `up` and of the way back. */
 export function lower(input: LoweringInput): Result<Plan> {

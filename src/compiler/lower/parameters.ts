@@ -1,5 +1,5 @@
 import type { ParameterSwitch, ResolvedVm } from '../../model/index.ts';
-import type { LoweringInput } from './lower.ts';
+import type { LoweringInput } from './input.ts';
 import type { StepList } from './steps.ts';
 
 type Input = Pick<LoweringInput, 'manifest' | 'asked' | 'host' | 'running'>;

@@ -1,4 +1,5 @@
-import { type Plan, persistenceOf, type Step } from '../../model/index.ts';
+import { type DeviceRef, type Plan, persistenceOf, type Step } from '../../model/index.ts';
+import { deviceOfStep, fateOf } from './device-fate.ts';
 import { type Explain, failureOf, isBearable, type StepFailure, StepTimeout } from './failure.ts';
 import { Handles } from './handles.ts';
 import type { HostSide } from './host-steps.ts';
@@ -14,6 +15,8 @@ export interface ExecutorEvents {
   failed?(failure: StepFailure): void;
   /** A best-effort step failed; the run goes on. */
   warned?(failure: StepFailure): void;
+  /** A device is not there any more: what is left of the way back has nothing to give back. */
+  gone?(device: DeviceRef): void;
   /** A step of the way back is left to another project, which needs what it would undo. */
   left?(step: Step, project: string): void;
 }
@@ -40,7 +43,16 @@ export class Execution {
   /** The durable step whose time was up, while the kernel is still at it. */
   private unsettled: { readonly step: Step; readonly call: Promise<void> } | undefined;
 
-  constructor(private readonly input: ExecutorInput) {}
+  /** The host on the way back, where somebody else may have been at it meanwhile. */
+  private readonly backSide: HostSide;
+
+  constructor(private readonly input: ExecutorInput) {
+    const { plan, host } = input;
+    const made = new Map(
+      plan.up.map((step) => [step.id, step.kind === 'set-driver-override' ? step.driver : undefined]),
+    );
+    this.backSide = { ...host, overrideOfUp: ({ undoes = '' }) => made.get(undoes) };
+  }
 
   /**
    * Carries out the steps of `up` in order and stops at the first that fails. Nothing is taken back: the caller does
@@ -99,7 +111,7 @@ export class Execution {
     for (let index = 0; index < of; index++) {
       const step = steps[index];
       if (!step) break;
-      if (loud.holdsBack(step)) continue;
+      if (loud.holdsBack(step) || this.taken.has(step.resource)) continue;
       events.started?.(step, index, of);
       // Only where there is something to wait for: a turn of the queue costs as much as removing a mapping.
       const outcome = this.backStep(step);
@@ -107,8 +119,10 @@ export class Execution {
       if (failure && isBearable(failure)) {
         events.warned?.(failure);
       } else if (failure) {
-        left.push(failure);
-        events.failed?.(failure);
+        const lasting = this.lasting(failure);
+        if (!lasting) continue;
+        left.push(lasting);
+        events.failed?.(lasting);
         loud.failed(step);
       } else {
         events.finished?.(step, index, of);
@@ -133,6 +147,33 @@ export class Execution {
    */
   recover(ran: ReadonlySet<string>, held: ReadonlySet<string> = new Set()): Promise<Recovery> {
     return silence(this.input, this.handles, ran, held);
+  }
+
+  /** The addresses of the devices that turned out not to be there any more. */
+  readonly gone = new Set<string>();
+
+  /** The resources of devices that somebody else has taken meanwhile: what is left of their way back is not ours to do. */
+  private readonly taken = new Set<string>();
+
+  /** A failure of the way back, with what has become of the device; undefined where it is gone, and nothing is left to do. */
+  private lasting(failure: StepFailure): StepFailure | undefined {
+    const { plan, host, events } = this.input;
+    const fate = fateOf(failure, plan, host.kernel);
+    switch (fate.kind) {
+      case 'here':
+        return failure;
+      case 'taken':
+        this.taken.add(failure.step.resource);
+        return fate.failure;
+      case 'gone': {
+        const device = deviceOfStep(failure.step, plan);
+        if (device && !this.gone.has(device.address)) {
+          this.gone.add(device.address);
+          events.gone?.(device);
+        }
+        return undefined;
+      }
+    }
   }
 
   /**
@@ -163,7 +204,7 @@ export class Execution {
     if (durable) this.input.journal.record('undoing', step.id);
     let pending: Promise<void> | void;
     try {
-      pending = perform(step, this.input.host, this.handles);
+      pending = perform(step, this.backSide, this.handles);
     } catch (error) {
       return failureOf(step, error, this.input.explain);
     }

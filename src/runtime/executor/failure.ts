@@ -23,10 +23,15 @@ export class DeviceHeld extends Error {
   override readonly name = 'DeviceHeld';
 }
 
+/** Somebody else has changed what a step of the way back was to put back. */
+export class TakenMeanwhile extends Error {
+  override readonly name = 'TakenMeanwhile';
+}
+
 /** What went wrong at a step, in parts that can be shown and stored. */
 export interface StepFailure {
   readonly step: Step;
-  readonly kind: 'errno' | 'answer' | 'warning' | 'timeout' | 'held' | 'interrupted';
+  readonly kind: 'errno' | 'answer' | 'warning' | 'timeout' | 'held' | 'taken' | 'interrupted';
   /** The call and its target: `VFIO_GROUP_SET_CONTAINER on group:4`. */
   readonly operation: string;
   /** The errno by name; null where no call failed. */
@@ -56,6 +61,7 @@ export function failureOf(step: Step, error: unknown, explain: Explain): StepFai
   if (error instanceof StepWarning) return { ...failure, kind: 'warning' };
   if (error instanceof StepTimeout) return { ...failure, kind: 'timeout' };
   if (error instanceof DeviceHeld) return { ...failure, kind: 'held' };
+  if (error instanceof TakenMeanwhile) return { ...failure, kind: 'taken' };
   throw error;
 }
 

@@ -1,6 +1,6 @@
 import { isVfioDriver, type StepOf } from '../../model/index.ts';
 import type { Kernel } from '../kernel/port.ts';
-import { DeviceHeld, UnexpectedAnswer } from './failure.ts';
+import { DeviceHeld, TakenMeanwhile, UnexpectedAnswer } from './failure.ts';
 import { boundDriver, driverOverride, groupOf, noiommuNode, sysfs } from './sysfs.ts';
 
 /** What durable steps may use beside the kernel. */
@@ -8,6 +8,8 @@ export interface HostSide {
   readonly kernel: Kernel;
   /** The processes that hold a file open, ours left out. */
   holders(path: string): readonly { readonly pid: number; readonly command: string }[];
+  /** What the override of a step of the way back was made by `up`: what is found otherwise is somebody else's. */
+  overrideOfUp?(step: StepOf<'set-driver-override'>): string | null | undefined;
 }
 
 /**
@@ -31,8 +33,16 @@ export async function setModuleParameter({ kernel }: HostSide, step: StepOf<'set
   if (now !== step.value) throw new UnexpectedAnswer(`${path} reads ${now} after ${step.value} was written`);
 }
 
-export async function setDriverOverride({ kernel }: HostSide, step: StepOf<'set-driver-override'>): Promise<void> {
-  if (driverOverride(kernel, step.device) === step.driver) return;
+export async function setDriverOverride(side: HostSide, step: StepOf<'set-driver-override'>): Promise<void> {
+  const { kernel } = side;
+  const found = driverOverride(kernel, step.device);
+  if (found === step.driver) return;
+  const ours = side.overrideOfUp?.(step);
+  if (ours !== undefined && found !== ours) {
+    throw new TakenMeanwhile(
+      `driver_override reads ${found ?? '(null)'} and not ${ours ?? '(null)'}: somebody else has set it since, and it is left alone.`,
+    );
+  }
   // An empty line clears it; an empty write would not reach the kernel at all.
   await kernel.writeFile(sysfs.driverOverride(step.device), `${step.driver ?? ''}\n`);
   const now = driverOverride(kernel, step.device);

@@ -32,12 +32,16 @@ export interface RunOptions {
   readonly now: () => Date;
 }
 
+/** What a way back came to. */
+export type BackOutcome = Extract<RunOutcome, { kind: 'back' | 'stuck' }>;
+
 export type RunOutcome =
   | { readonly kind: 'up' }
   /** Nothing is left of it. */
   | { readonly kind: 'failed'; readonly failure: StepFailure }
   | { readonly kind: 'stuck'; readonly failure: StepFailure | null; readonly left: readonly LeftOver[] }
-  | { readonly kind: 'back' };
+  /** With the addresses of devices that are not there any more: what they were could not be given back. */
+  | { readonly kind: 'back'; readonly gone: readonly string[] };
 
 export const leftOverOf = (failure: StepFailure): LeftOver => ({
   step: failure.step.id,
@@ -108,11 +112,11 @@ export class ProjectRun {
   }
 
   /** The way back. Afterwards the record is gone, or says what could not be brought back. */
-  async down(): Promise<RunOutcome> {
+  async down(): Promise<BackOutcome> {
     return this.goBack(null);
   }
 
-  private async goBack(cause: StepFailure | null): Promise<RunOutcome> {
+  private async goBack(cause: StepFailure | null): Promise<BackOutcome> {
     this.record('going-back');
     const pending = await this.execution.stillUnsettled(GRACE_MS);
     const ran = new Set(this.ran);
@@ -132,8 +136,14 @@ export class ProjectRun {
       this.writeRecord({ phase: 'stuck', owner: null, left, failure });
       return { kind: 'stuck', failure: cause, left };
     }
-    this.options.directory.remove();
-    return { kind: 'back' };
+    const gone = [...this.execution.gone];
+    // Nobody hears a supervisor: whoever asks for the project next is told, and ends it.
+    if (gone.length > 0 && this.options.ownerKind === 'supervisor') {
+      this.writeRecord({ phase: 'back', owner: null, left: [], failure });
+    } else {
+      directory.remove();
+    }
+    return { kind: 'back', gone };
   }
 
   private record(phase: Phase): void {

@@ -49,19 +49,36 @@ export function writeRecord(directory: ProjectDirectory, record: ProjectRecord):
 /** A record that cannot be read, with the reason. */
 export class BrokenRecord extends Error {
   override readonly name = 'BrokenRecord';
+
+  constructor(
+    readonly project: string,
+    path: string,
+    what: string,
+  ) {
+    super(`${path} ${what}`);
+  }
 }
 
 /** Reads a project's record; undefined where there is none. Throws {@link BrokenRecord} for one that makes no sense. */
 export function readRecord(directory: ProjectDirectory): ProjectRecord | undefined {
   if (!existsSync(directory.record())) return undefined;
+  const broken = (what: string) => new BrokenRecord(directory.name, directory.record(), what);
   let value: unknown;
   try {
     value = JSON.parse(readFileSync(directory.record(), 'utf8'));
   } catch (error) {
-    throw new BrokenRecord(`${directory.record()} cannot be read: ${(error as Error).message}`);
+    throw broken(`cannot be read: ${(error as Error).message}`);
   }
-  if (!isRecord(value)) throw new BrokenRecord(`${directory.record()} is not a record of this version`);
+  if (!isRecord(value)) throw broken(whyNoRecord(value));
   return value;
+}
+
+/** A later version may have written it. */
+function whyNoRecord(value: unknown): string {
+  const format = (value as { format_version?: unknown } | null)?.format_version;
+  return typeof format === 'number' && format > 1
+    ? `has format_version ${format}, and this version of vfio-compose reads 1: use the version that brought the project up, or a later one`
+    : 'is not a record of a project';
 }
 
 const PHASES: ReadonlySet<unknown> = new Set<Phase>(['starting', 'up', 'going-back', 'back', 'stuck']);

@@ -5,7 +5,7 @@ import { Execution, type ExecutorEvents } from '../executor/execute.ts';
 import { explain } from '../executor/explain.ts';
 import { FileJournal, type JournalState, readJournal } from '../executor/journal.ts';
 import type { Machine } from './machine.ts';
-import { leftOverOf, type RunOutcome, STEP_TIMEOUT_MS } from './project-run.ts';
+import { leftOverOf, type BackOutcome, STEP_TIMEOUT_MS } from './project-run.ts';
 import { type ProjectRecord, writeRecord } from './record.ts';
 import { othersThan } from './running.ts';
 import type { ProjectDirectory } from './state-directory.ts';
@@ -38,7 +38,7 @@ export async function bringBack(
   directory: ProjectDirectory,
   machine: Machine,
   events: ExecutorEvents,
-): Promise<RunOutcome> {
+): Promise<BackOutcome> {
   const plan = readProjectPlan(directory);
   const kernel = await machine.kernel();
   const { ran, undone } = whatRan(plan, directory);
@@ -61,7 +61,7 @@ export async function bringBack(
     return { kind: 'stuck', failure: null, left };
   }
   directory.remove();
-  return { kind: 'back' };
+  return { kind: 'back', gone: [...execution.gone] };
 }
 
 /** What the journal says. One that is damaged leaves every step possible: each looks at the host before it undoes anything. */

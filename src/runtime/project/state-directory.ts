@@ -66,7 +66,7 @@ export class StateDirectory {
   }
 
   project(name: string): ProjectDirectory {
-    return new ProjectDirectory(join(this.path, name), this);
+    return new ProjectDirectory(name, this);
   }
 
   /**
@@ -90,11 +90,15 @@ export class StateDirectory {
 
 /** The files of one running project. */
 export class ProjectDirectory {
+  readonly path: string;
+
   constructor(
-    readonly path: string,
+    readonly name: string,
     /** Where it lies, beside those of other projects. */
     readonly state: StateDirectory,
-  ) {}
+  ) {
+    this.path = join(state.path, name);
+  }
 
   readonly record = (): string => join(this.path, 'state.json');
   readonly plan = (): string => join(this.path, 'plan.json');

@@ -9,7 +9,7 @@ import { bringBack } from '../../../src/runtime/project/recover.ts';
 import { StateDirectory } from '../../../src/runtime/project/state-directory.ts';
 import { writeFileAtomically } from '../../../src/runtime/write-atomically.ts';
 import { equal, holds } from './assert.ts';
-import { runProgram, WORK, type Finished } from './command.ts';
+import { start, WORK, type Finished, type Running } from './command.ts';
 import type { KillPoint } from './kill-point.ts';
 
 /** A project that processes of their own carry out (project-child.ts), with a state folder to itself. */
@@ -23,24 +23,27 @@ export class ChildProject {
   }
 
   /** Runs a process on it: to its end, or to the point at which it is killed. */
-  run(options: {
-    readonly kill?: KillPoint;
-    readonly cycles?: number;
-    readonly limitSeconds?: number;
-  }): Promise<Finished> {
+  run(kill?: KillPoint): Promise<Finished> {
+    return this.start(kill ? ['--kill', JSON.stringify(kill)] : []).finished;
+  }
+
+  /** Starts a process that does it again and again, with a line after each cycle. */
+  repeat(cycles: number, limitSeconds: number): Running {
+    return this.start(['--cycles', String(cycles)], limitSeconds);
+  }
+
+  private start(args: readonly string[], limitSeconds?: number): Running {
     const directory = this.state.project(this.plan.project);
     directory.create();
     writeFileAtomically(directory.plan(), encodePlan(this.plan));
-    const { kill, cycles = 1, limitSeconds = 60 } = options;
-    return runProgram(
+    return start(
       path.join(WORK, 'bin', 'node'),
       [
         '--expose-gc',
         path.join(WORK, 'project-child.cjs'),
-        ...['--state', this.state.path, '--project', this.plan.project, '--cycles', String(cycles)],
-        ...(kill ? ['--kill', JSON.stringify(kill)] : []),
+        ...['--state', this.state.path, '--project', this.plan.project, ...args],
       ],
-      { limitSeconds },
+      limitSeconds === undefined ? {} : { limitSeconds },
     );
   }
 

@@ -2,11 +2,11 @@
 export type Way = 'up' | 'down';
 
 /** The moments of a step at which a process can die, in their order. */
-export const MOMENTS = ['before it begins', 'before its call', 'after its call', 'when it is over'] as const;
+export const MOMENTS = ['before its call', 'after its call', 'when it is over'] as const;
 
 /**
- * A moment of a step. `before it begins` nothing of it is on record; `before its call` a durable step is on record as begun;
- * `after its call` it has happened and its end is not on record; `when it is over` that is too.
+ * A moment of a step. `before its call` a durable step is on record as begun; `after its call` it has happened and its end is
+ * not on record; `when it is over` that is too, and the next one has not begun.
  */
 export type Moment = (typeof MOMENTS)[number];
 

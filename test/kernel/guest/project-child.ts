@@ -71,7 +71,6 @@ class Walk {
       started: (step) => {
         this.step = step;
         this.called = false;
-        this.reach('before it begins');
       },
       finished: (step) => {
         this.steps.push({
