@@ -1,4 +1,5 @@
 import { Killed } from '../../src/runtime/kernel/fault.ts';
+import { readRecord } from '../../src/runtime/project/record.ts';
 import { hostDifferences } from '../../src/testing/compare-hosts.ts';
 import { pick, seeded } from '../../src/testing/lockstep/random.ts';
 import { Administrators } from './administrators.ts';
@@ -76,9 +77,20 @@ async function comeToRest(world: World, administrators: Administrators, stranger
       while (world.scheduler.isBusy) await world.scheduler.step();
     }
   }
-  for (const name of world.state.projects()) world.violated(`${name} does not come back`);
+  for (const name of world.state.projects()) forget(name, world);
   await strangers.tidy();
   for (const line of hostDifferences(world.before, world.kernel.toInventory()))
     world.violated(`not as before: ${line}`);
   for (const { name } of world.processes) world.violated(`${name} never ended`);
+}
+
+/** What is left of a project may be what strangers had their hands on, which the way back leaves alone: `down --forget`. */
+function forget(name: string, world: World): void {
+  const { state, touched } = world;
+  const left = readRecord(state.project(name))?.left ?? [];
+  const isTouched = (resource: string) => touched.has(resource.replace('device ', ''));
+  if (left.length === 0 || !left.every(({ resource }) => isTouched(resource)))
+    return world.violated(`${name} does not come back`);
+  world.say(`${name} is forgotten`);
+  state.project(name).remove();
 }

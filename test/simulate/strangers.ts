@@ -11,6 +11,8 @@ import { FOREIGN_DRIVER, type World } from './world.ts';
 export class Strangers {
   readonly #users = new Set<SimulatedKernel>();
   readonly #unplugged = new Set<string>();
+  /** Overrides that they wrote, with what was there before. */
+  readonly #overridden = new Map<string, string>();
   readonly #acts = ['open', 'open', 'die', 'take', 'override', 'unbind', 'unplug', 'plug'] as const;
 
   constructor(
@@ -30,11 +32,7 @@ export class Strangers {
       case 'take':
         return this.#take(address);
       case 'override':
-        return this.#write(
-          address,
-          'driver_override',
-          pick(this.world.random, ['vfio-pci\n', `${FOREIGN_DRIVER}\n`, '\n']),
-        );
+        return this.#override(address);
       case 'unbind':
         return this.#unbind(address);
       case 'unplug':
@@ -49,11 +47,9 @@ export class Strangers {
     while (this.#users.size > 0) this.#die();
     for (const address of [...this.#unplugged]) this.#plug(address);
     for (const address of this.world.touched) {
-      const device = this.#now(address);
-      if (device?.driver !== FOREIGN_DRIVER) continue;
-      await this.#unbind(address);
-      await this.#write(address, 'driver_override', '\n');
+      if (this.#now(address)?.driver === FOREIGN_DRIVER) await this.#unbind(address);
     }
+    for (const address of [...this.#overridden.keys()]) await this.#restoreOverride(address);
   }
 
   /** Devices that they have given to a driver of the host since: it lets go of them, as a way back asks for that finds one. */
@@ -66,12 +62,13 @@ export class Strangers {
 
   /** Devices that they touched are put as they were; everything else has to be so by itself. */
   async tidy(): Promise<void> {
+    for (const address of [...this.#unplugged]) this.#plug(address);
     for (const address of this.world.touched) {
       const was = this.world.before.devices.find((device) => device.address === address);
       const now = this.#now(address);
       if (!was || !now) continue;
       if (now.driver !== null && now.driver !== was.driver) await this.#unbind(address);
-      await this.#write(address, 'driver_override', `${was.driverOverride ?? ''}\n`);
+      await this.#write(address, was.driverOverride ?? '', false);
       if (was.driver !== null && this.#now(address)?.driver === null) await this.#bind(address, was.driver);
     }
   }
@@ -109,8 +106,24 @@ export class Strangers {
   /** Somebody binds a device to another driver by hand. */
   async #take(address: string): Promise<void> {
     await this.#unbind(address);
-    await this.#write(address, 'driver_override', `${FOREIGN_DRIVER}\n`);
+    await this.#write(address, FOREIGN_DRIVER);
     await this.#bind(address, FOREIGN_DRIVER);
+    if (this.#now(address)?.driver !== FOREIGN_DRIVER) await this.#restoreOverride(address);
+  }
+
+  /** They take an override back, unless it is another one by now. */
+  async #restoreOverride(address: string): Promise<void> {
+    const before = this.#overridden.get(address);
+    this.#overridden.delete(address);
+    const now = this.#now(address)?.driverOverride;
+    if (before !== undefined && now === FOREIGN_DRIVER) await this.#write(address, before, false);
+  }
+
+  /** Somebody writes the override of a device that a project has. */
+  async #override(address: string): Promise<void> {
+    const driver = this.#now(address)?.driver;
+    if (!driver || !isVfioDriver(driver)) return;
+    await this.#write(address, FOREIGN_DRIVER);
   }
 
   async #unbind(address: string): Promise<void> {
@@ -125,10 +138,12 @@ export class Strangers {
     await this.#tried(() => this.world.kernel.writeFile(sysfs.bind(this.#ref(address), driver), address));
   }
 
-  async #write(address: string, file: 'driver_override', text: string): Promise<void> {
-    if (!this.#now(address)) return;
-    this.#touch(address, `gets ${file} "${text.trim()}"`);
-    await this.#tried(() => this.world.kernel.writeFile(sysfs.driverOverride(this.#ref(address)), text));
+  async #write(address: string, override: string, isForNow = true): Promise<void> {
+    const now = this.#now(address);
+    if (!now) return;
+    if (isForNow) this.#overridden.set(address, now.driverOverride ?? '');
+    this.#touch(address, `gets the override "${override}"`);
+    await this.#tried(() => this.world.kernel.writeFile(sysfs.driverOverride(this.#ref(address)), `${override}\n`));
   }
 
   #unplug(address: string): void {
@@ -139,7 +154,8 @@ export class Strangers {
   }
 
   #plug(address = [...this.#unplugged][0]): void {
-    if (address === undefined) return;
+    // While somebody has it open it is not out yet.
+    if (address === undefined || this.#now(address)) return;
     this.#touch(address, 'is put back');
     this.#unplugged.delete(address);
     this.world.kernel.plug(address);

@@ -1,4 +1,5 @@
 import type { RunningProject } from '../../model/index.ts';
+import { readJournal } from '../executor/journal.ts';
 import { isAlive } from './process-identity.ts';
 import { type ProjectRecord, readRecord } from './record.ts';
 import type { StateDirectory } from './state-directory.ts';
@@ -26,18 +27,32 @@ export function recordedProjects(state: StateDirectory): ProjectRecord[] {
   return state.projects().flatMap((name) => readRecord(state.project(name)) ?? []);
 }
 
+/**
+ * A project with the parameters that it still needs as they are: those that its way back has not put back yet. A way back that
+ * is stuck, or that was cut short, has done so with some, and would not do it again for another project.
+ */
+function asItStands(record: ProjectRecord, state: StateDirectory): ProjectRecord {
+  const { parameters = [] } = record;
+  if (parameters.length === 0) return record;
+  const { undone } = readJournal(state.project(record.name).journal());
+  return { ...record, parameters: parameters.filter(({ step }) => step === undefined || !undone.has(step)) };
+}
+
 /** The other projects that are recorded for the same host. */
 export function othersThan(
   { name, hostFile }: Pick<ProjectRecord, 'name' | 'hostFile'>,
   state: StateDirectory,
 ): ProjectRecord[] {
-  return recordedProjects(state).filter((record) => record.hostFile === hostFile && record.name !== name);
+  return recordedProjects(state)
+    .filter((record) => record.hostFile === hostFile && record.name !== name)
+    .map((record) => asItStands(record, state));
 }
 
 /** The projects on the same host, as the compiler wants them. It knows by its name which one is its own. */
 export function runningProjects(state: StateDirectory, hostFile: string | null): RunningProject[] {
   return recordedProjects(state)
     .filter((record) => record.hostFile === hostFile)
+    .map((record) => asItStands(record, state))
     .map((record) => ({
       name: record.name,
       devices: record.assignments.map(({ address, group }) => ({ address, group })),
