@@ -5,7 +5,7 @@ import type { Fault } from '../../src/runtime/kernel/fault.ts';
 import type { Kernel } from '../../src/runtime/kernel/port.ts';
 import { documentedErrnos } from '../../src/runtime/uapi/index.ts';
 
-/** Calls of the port that answer without an errno. One stands for whatever could end a step there. */
+/** Calls of the port that answer without an errno: there is nothing that they could fail with. */
 const WITHOUT_ERRNO: ReadonlySet<string> = new Set(['exists', 'sleep']);
 
 /**
@@ -29,7 +29,7 @@ export const mayActAndFail = ({ name }: Pick<PortCall, 'name'>): boolean => MAY_
 
 /** The errnos that are documented for a call, as far as they are failures. */
 export function errnosOf({ name, target }: Pick<PortCall, 'name' | 'target'>): readonly ErrnoName[] {
-  if (WITHOUT_ERRNO.has(name)) return ['EIO'];
+  if (WITHOUT_ERRNO.has(name)) return [];
   return documentedErrnos({ call: name, target })
     .map((code) => {
       invariant(code in ERRNO, `${code} of ${name} is documented and has no number`);

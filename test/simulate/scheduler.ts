@@ -21,6 +21,7 @@ export interface Task {
 export class Scheduler {
   readonly #waiting: Waiting[] = [];
   readonly #tasks = new Set<Task>();
+  readonly #thrown: unknown[] = [];
   #rests: (() => void) | undefined;
 
   constructor(private readonly random: Random) {}
@@ -30,15 +31,22 @@ export class Scheduler {
     return this.#tasks.size > 0;
   }
 
+  /** What tasks threw: nothing may come out of one but by a bug. */
+  get thrown(): readonly unknown[] {
+    return this.#thrown;
+  }
+
   /** Begins a task and returns once it waits for its first turn. */
   async begin(task: Task, run: () => Promise<void>): Promise<void> {
     this.#tasks.add(task);
     const rests = this.#rest();
-    const over = run().finally(() => {
-      this.#tasks.delete(task);
-      this.#rests?.();
-    });
-    await Promise.race([rests, over]);
+    void run()
+      .catch((error: unknown) => void this.#thrown.push(error))
+      .finally(() => {
+        this.#tasks.delete(task);
+        this.#rests?.();
+      });
+    await rests;
   }
 
   /** What a task waits in, before each call that others could come in between. Throws {@link Killed} where it dies there. */

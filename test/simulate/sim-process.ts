@@ -101,7 +101,9 @@ export class SimProcess extends DelegatingKernel implements Task {
       this.world.violated(`${this.name} changes what no step of its plan does: ${keyOf(call.name, call.args)}`);
     }
     if (this.#calls !== this.doom?.at) return undefined;
-    return this.doom.how === 'errno' && !mayActAndFail(call) ? 'before' : this.doom.when;
+    if (this.doom.how === 'kill') return this.doom.when;
+    if (errnosOf(call).length === 0) return undefined;
+    return mayActAndFail(call) ? this.doom.when : 'before';
   }
 
   #saw(call: PortCall): void {

@@ -77,7 +77,12 @@ async function comeToRest(world: World, administrators: Administrators, stranger
       while (world.scheduler.isBusy) await world.scheduler.step();
     }
   }
-  for (const name of world.state.projects()) forget(name, world);
+  for (const name of world.state.projects()) {
+    // `down --forget` tries once more: what was left to another project by then is nobody else's any more.
+    await administrators.down(name);
+    while (world.scheduler.isBusy) await world.scheduler.step();
+    if (world.state.projects().includes(name)) forget(name, world);
+  }
   await strangers.tidy();
   for (const line of hostDifferences(world.before, world.kernel.toInventory()))
     world.violated(`not as before: ${line}`);

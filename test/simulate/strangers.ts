@@ -141,7 +141,7 @@ export class Strangers {
   async #write(address: string, override: string, isForNow = true): Promise<void> {
     const now = this.#now(address);
     if (!now) return;
-    if (isForNow) this.#overridden.set(address, now.driverOverride ?? '');
+    if (isForNow && !this.#overridden.has(address)) this.#overridden.set(address, now.driverOverride ?? '');
     this.#touch(address, `gets the override "${override}"`);
     await this.#tried(() => this.world.kernel.writeFile(sysfs.driverOverride(this.#ref(address)), `${override}\n`));
   }

@@ -54,7 +54,10 @@ export class World {
   }
 
   get violations(): readonly string[] {
-    return [...this.#violations, ...this.watch.violations];
+    const thrown = this.scheduler.thrown.map(
+      (error) => `threw ${error instanceof Error ? error.stack : String(error)}`,
+    );
+    return [...this.#violations, ...this.watch.violations, ...thrown];
   }
 
   /** What happened, a line each. */

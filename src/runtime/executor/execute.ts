@@ -136,7 +136,7 @@ export class Execution {
    * devices are silenced, and what outlived it is taken back. Returns what did not come back.
    */
   async resume({ ran, undone }: Pick<JournalState, 'ran' | 'undone'>): Promise<StepFailure[]> {
-    const { left, unsilenced } = await this.recover(ran);
+    const { left, unsilenced } = await this.recover(ran, new Set(), undone);
     return [...left, ...(await this.back(ran, undone, unsilenced))];
   }
 
@@ -144,9 +144,14 @@ export class Execution {
    * Silences the devices that this process does not hold: those whose holder is gone, and those that were only bound.
    *
    * @param held resources of the devices that it does hold.
+   * @param undone steps of the way back that are done.
    */
-  recover(ran: ReadonlySet<string>, held: ReadonlySet<string> = new Set()): Promise<Recovery> {
-    return silence(this.input, this.handles, ran, held);
+  recover(
+    ran: ReadonlySet<string>,
+    held: ReadonlySet<string> = new Set(),
+    undone: ReadonlySet<string> = new Set(),
+  ): Promise<Recovery> {
+    return silence(this.input, this.handles, { ran, undone }, held);
   }
 
   /** The addresses of the devices that turned out not to be there any more. */
