@@ -4,11 +4,13 @@ import { afterAll, expect, test } from 'vitest';
 import type { StepKind } from '../src/model/index.ts';
 import { simulationsBy } from '../src/runtime/plugins/index.ts';
 import { unboundedPlugins } from '../src/testing/plugins.ts';
+import { planFor } from '../src/testing/index.ts';
 import { exampleIn } from './example.ts';
 import { troubleTwice } from './exhaustion/double-trouble.ts';
 import type { Thoroughness } from './exhaustion/faults.ts';
 import { Scene, type Subject } from './exhaustion/scene.ts';
 import { courseOf, failEachCall, killEverywhere, type Proof } from './exhaustion/single-trouble.ts';
+import { networkHost } from './simulate/random-host.ts';
 import { ROOT } from './sources.ts';
 
 /** Thousands of runs each: minutes where the machine is slow. */
@@ -71,6 +73,27 @@ test.each(names)(
   async (name) => {
     const subject = await subjectOf(name);
     holds(name, 'kills', await killEverywhere(subject, await courseOf(subject)));
+  },
+  LONG,
+);
+
+test(
+  'R-BACK-2, R-GROUP-1: two devices of one group come back wherever the process is killed, also between the two',
+  async () => {
+    const inventory = networkHost({ behindSmmu: true, count: 2, withHandler: false, oneGroup: true }).build();
+    const plan = planFor(
+      {
+        edge: {
+          iommu: { type: 'type1v2', unsafeInterrupts: true },
+          devices: { one: { platform: 'fff50000.ethernet' }, other: { platform: 'fff60000.ethernet' } },
+        },
+      },
+      inventory,
+    );
+    const subject = { name: 'one group', inventory, plan, simulate: simulationsBy(unboundedPlugins, inventory) };
+    const { cases, wrong } = await killEverywhere(subject, await courseOf(subject));
+    expect(cases).toBeGreaterThan(100);
+    expect(wrong).toEqual([]);
   },
   LONG,
 );

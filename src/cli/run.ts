@@ -86,10 +86,17 @@ async function statusOfError(error: unknown, name: string, terminal: Terminal): 
     terminal.err(`vfio-compose ${name}: ${error.message}\n`);
     return ExitStatus.usage;
   }
+  const { StateDirectoryError } = await import('../runtime/project/state-directory.ts');
+  if (error instanceof StateDirectoryError) {
+    terminal.err(
+      `vfio-compose ${name}: ${error.message}\nNothing was changed. docs/security.md says what may stand there.\n`,
+    );
+    return ExitStatus.refusedForSafety;
+  }
   const { BrokenRecord } = await import('../runtime/project/record.ts');
   if (error instanceof BrokenRecord) {
     terminal.err(
-      `vfio-compose ${name}: ${error.message}. What the project had of the host is not known any more: see to its devices, then remove the record with "vfio-compose down -p ${error.project} --forget".\n`,
+      `vfio-compose ${name}: ${error.message}. What the project had of the host is not known any more: see to its devices, then remove the record with "vfio-compose down -p ${error.project} --forget".\nNothing was changed. docs/security.md says what may stand there.\n`,
     );
     return ExitStatus.refusedForSafety;
   }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { appendFileSync, closeSync, openSync } from 'node:fs';
+import { appendFileSync, closeSync, constants, openSync } from 'node:fs';
 import { encodePlan } from '../compiler/plan-file/encode.ts';
 import type { NamedPlugin } from '../runtime/plugins/index.ts';
 import { openMachine } from '../runtime/project/open-machine.ts';
@@ -23,7 +23,8 @@ export async function startSupervisor({ invocation, plan, machine, state, source
   const directory = state.project(plan.project);
   directory.create();
   writeFileAtomically(directory.plan(), encodePlan(plan));
-  const log = openSync(directory.log(), 'a', 0o600);
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW } = constants;
+  const log = openSync(directory.log(), O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
   const argument = JSON.stringify({
     state: state.path,
     project: plan.project,

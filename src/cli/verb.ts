@@ -16,8 +16,8 @@ export interface Terminal {
   confirm(question: string): Promise<boolean>;
   /** Asks a question on stderr; the answer without the space around it. */
   ask(question: string): Promise<string>;
-  /** Reads stdin whole, for `-f -`. */
-  readStdin(): Promise<string>;
+  /** Reads stdin, for `-f -`: whole, or where it has more than `limit` bytes, at least one byte more. */
+  readStdin(limit: number): Promise<Buffer>;
 }
 
 /** Options that every verb takes. */

@@ -45,16 +45,26 @@ function pciHost(random: Random): HostBuilder {
 
 const GIC = { compatible: 'arm,gic-400', '#interrupt-cells': 3, phandle: 1, 'interrupt-controller': true } as const;
 
-/** Network controllers that plugins silence; whether the kernel has a handler for them as well, chance says. */
 function platformHost(random: Random, kind: 'smmu' | 'no-iommu'): HostBuilder {
-  const behind = kind === 'smmu';
-  const places = [0xfff5_0000, 0xfff6_0000, 0xfff7_0000].slice(0, 1 + random(3));
+  const [count, withHandler, oneGroup] = [1 + random(3), chance(random, 50), chance(random, 25)];
+  return networkHost({ behindSmmu: kind === 'smmu', count, withHandler, oneGroup });
+}
+
+/** Network controllers that a plugin silences, behind an SMMU or without one; whether the kernel has a handler as well. */
+export function networkHost(wanted: {
+  readonly behindSmmu: boolean;
+  readonly count: number;
+  readonly withHandler: boolean;
+  readonly oneGroup: boolean;
+}): HostBuilder {
+  const { behindSmmu, count, withHandler, oneGroup } = wanted;
+  const places = [0xfff5_0000, 0xfff6_0000, 0xfff7_0000].slice(0, count);
   const node = (at: number, stream: number): NodeLiteral => ({
     compatible: 'calxeda,hb-xgmac',
     reg: [at, 0x1000],
     interrupts: [0, 80 + stream, 4],
     'dma-coherent': true,
-    ...(behind ? { iommus: [2, stream] } : {}),
+    ...(behindSmmu ? { iommus: [2, stream] } : {}),
   });
   const smmu = {
     compatible: 'arm,smmu-v3',
@@ -68,7 +78,7 @@ function platformHost(random: Random, kind: 'smmu' | 'no-iommu'): HostBuilder {
     '#size-cells': 1,
     'interrupt-parent': 1,
     gic: GIC,
-    ...(behind ? { 'iommu@9050000': smmu } : {}),
+    ...(behindSmmu ? { 'iommu@9050000': smmu } : {}),
     soc: {
       compatible: 'simple-bus',
       '#address-cells': 1,
@@ -77,14 +87,13 @@ function platformHost(random: Random, kind: 'smmu' | 'no-iommu'): HostBuilder {
       ...Object.fromEntries(places.map((at, i) => [`ethernet@${at.toString(16)}`, node(at, i + 1)])),
     },
   });
-  const builder = behind ? host().smmuV3() : host().kernel({ architecture: 'armv7l' });
+  const builder = behindSmmu ? host().smmuV3() : host().kernel({ architecture: 'armv7l' });
   builder.tree(tree).module('vfio', 'loaded', { enable_unsafe_noiommu_mode: 'N' });
-  if (chance(random, 50)) builder.module('vfio_platform_calxedaxgmac', 'available');
+  if (withHandler) builder.module('vfio_platform_calxedaxgmac', 'available');
   else builder.module('vfio_platform', 'loaded', { reset_required: 'N' });
-  const one = chance(random, 25);
   for (const at of places) {
     const name = at.toString(16);
-    const group = behind && one ? { group: 7 } : {};
+    const group = behindSmmu && oneGroup ? { group: 7 } : {};
     builder.platform(`${name}.ethernet`, { treePath: `/soc/ethernet@${name}`, driver: 'calxedaxgmac', ...group });
   }
   return builder;

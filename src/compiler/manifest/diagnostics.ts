@@ -37,7 +37,10 @@ export const includeNotReadable = fault(
   `\`include\` names files that lie below the including one: its own values win. Relative paths count from the directory of the file that says
 \`include\`, not from the working directory, so that a set of files can be moved together.
 
-The detail says what is wrong with the file: it is missing, may not be read, or is not UTF-8 text.`,
+An included file is a regular file called \`.yaml\` or \`.yml\`, at the end of symbolic links too: whoever writes a manifest is not always
+who runs it, and a file that cannot be parsed is shown in messages. Files that the command line names may be called anything.
+
+The detail says what is wrong with the file: it is missing, may not be read, is called otherwise, or is not UTF-8 text.`,
 );
 
 export const includeCycle = fault(

@@ -1,4 +1,4 @@
-import { isVfioDriver, type Plan, type Step } from '../../model/index.ts';
+import { isDeviceName, isDriverName, isVfioDriver, type Plan, type Step } from '../../model/index.ts';
 import type { Law } from './law.ts';
 
 /** Module parameters that a plan may set, with the values that they may take. */
@@ -19,7 +19,20 @@ export const checkAllowList: Law = function* (plan) {
   for (const step of plan.up) yield* checkUp(step);
   for (const step of plan.down) yield* checkDown(step, takenFrom);
   yield* checkSubjects(plan);
+  yield* checkNames(plan);
 };
+
+/** A path has a device's and a driver's name as one part of it: `..` would lead out of the directory that it is made in. */
+function* checkNames(plan: Plan): Generator<string> {
+  for (const step of [...plan.up, ...plan.down, ...(plan.recover ?? [])]) {
+    if ('device' in step && !isDeviceName(step.device.address)) {
+      yield `${step.id} goes to ${step.device.address}, which is no name of a device.`;
+    }
+    if ('driver' in step && step.driver !== null && !isDriverName(step.driver)) {
+      yield `${step.id} goes to ${step.driver}, which is no name of a driver.`;
+    }
+  }
+}
 
 function* checkUp(step: Step): Generator<string> {
   yield* checkEither(step);

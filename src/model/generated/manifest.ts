@@ -105,7 +105,7 @@ version: 1
  */
 name?: string
 /**
- * Other manifests to merge below this one: paths relative to this file.
+ * Other manifests to merge below this one: paths relative to this file, of files called `.yaml` or `.yml`.
  */
 include?: (string | string[])
 /**

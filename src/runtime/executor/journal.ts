@@ -1,5 +1,6 @@
-import { ftruncateSync, closeSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { invariant } from '../../model/index.ts';
+import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { invariant, LIMITS } from '../../model/index.ts';
+import { readInputText } from '../read-input.ts';
 
 /** What the journal says of a durable step. `begun` without `done` means that its outcome must be looked up on the host. */
 export type JournalMark = 'begun' | 'done' | 'undoing' | 'undone';
@@ -16,12 +17,15 @@ export const journalLine = (mark: JournalMark, step: string): string => `${JSON.
 export class FileJournal implements Journal {
   private fd: number | undefined;
 
-  /** Opens, or makes, the journal for appending, behind its last whole line. Throws what open(2) does. */
+  /**
+   * Opens, or makes, the journal for appending, and takes away a last line that a power loss has torn: what is appended must
+   * not become part of it. Follows no link. Throws what open(2) does.
+   */
   constructor(path: string) {
-    this.fd = openSync(path, 'a+', 0o600);
-    const text = readFileSync(this.fd);
-    const whole = text.lastIndexOf('\n') + 1;
-    if (whole < text.length) ftruncateSync(this.fd, whole);
+    const { O_RDWR, O_APPEND, O_CREAT, O_NOFOLLOW } = constants;
+    this.fd = openSync(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
+    const whole = lengthOfWholeLines(this.fd);
+    if (whole < fstatSync(this.fd).size) ftruncateSync(this.fd, whole);
   }
 
   record(mark: JournalMark, stepId: string): void {
@@ -48,7 +52,12 @@ export interface JournalState {
 
 const MARKS: ReadonlySet<string> = new Set(['begun', 'done', 'undoing', 'undone'] satisfies JournalMark[]);
 
-/** Reads a journal's file, as {@link parseJournal}. */
+/** A journal that has been damaged, and not by a power loss: what it says cannot be relied on. */
+export class BrokenJournal extends Error {
+  override readonly name = 'BrokenJournal';
+}
+
+/** Reads a journal's file, as {@link parseJournal}. Throws {@link BrokenJournal} for a file that may be somebody else's. */
 export const readJournal = (path: string): JournalState => parseJournal(readText(path));
 
 /**
@@ -59,10 +68,9 @@ export const readJournal = (path: string): JournalState => parseJournal(readText
 export function parseJournal(text: string | undefined): JournalState {
   const ran = new Set<string>();
   const undone = new Set<string>();
+  const lines = wholeLines(text ?? '').split('\n');
   let damaged = text === undefined;
-  for (const line of wholeLines(text ?? '')
-    .split('\n')
-    .slice(0, -1)) {
+  for (const line of lines.slice(0, -1)) {
     const entry = parseEntry(line);
     if (!entry) {
       damaged = true;
@@ -74,17 +82,27 @@ export function parseJournal(text: string | undefined): JournalState {
   return { ran, undone, damaged };
 }
 
-/** What of a journal was written whole: behind its last newline is what was being written when the power went. */
+/** The text of a journal up to its last end of a line: what stands behind it was never whole. */
 export const wholeLines = (text: string): string => text.slice(0, text.lastIndexOf('\n') + 1);
 
 /** Undefined where there is no journal. */
 function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
+  const read = readInputText(path, { limit: LIMITS.state.journal, own: true });
+  if (!('refusal' in read)) return read.text;
+  if (read.refusal.kind === 'absent') return undefined;
+  throw new BrokenJournal(`${path} ${read.refusal.what}`);
+}
+
+/** Bytes up to the end of the last whole line. */
+function lengthOfWholeLines(fd: number): number {
+  const chunk = Buffer.alloc(4096);
+  for (let end = fstatSync(fd).size; end > 0;) {
+    const start = Math.max(0, end - chunk.length);
+    const at = chunk.subarray(0, readSync(fd, chunk, 0, end - start, start)).lastIndexOf(0x0a);
+    if (at !== -1) return start + at + 1;
+    end = start;
   }
+  return 0;
 }
 
 function parseEntry(line: string): { mark: string; step: string } | undefined {

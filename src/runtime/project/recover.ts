@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { decodePlan } from '../../compiler/plan-file/decode.ts';
-import { persistenceOf, type Plan } from '../../model/index.ts';
+import { LIMITS, persistenceOf, type Plan } from '../../model/index.ts';
 import { Execution, type ExecutorEvents } from '../executor/execute.ts';
 import { explain } from '../executor/explain.ts';
 import { FileJournal, type JournalState, readJournal } from '../executor/journal.ts';
 import type { Machine } from './machine.ts';
+import { readInputText } from '../read-input.ts';
 import { leftOverOf, type BackOutcome, STEP_TIMEOUT_MS } from './project-run.ts';
 import { type ProjectRecord, writeRecord } from './record.ts';
 import { othersThan } from './running.ts';
@@ -18,20 +18,19 @@ export class PlanLost extends Error {
 
 /** The plan that a project was brought up with. Throws {@link PlanLost}. */
 export function readProjectPlan(directory: ProjectDirectory): Plan {
-  let text: string;
-  try {
-    text = readFileSync(directory.plan(), 'utf8');
-  } catch (error) {
-    throw new PlanLost(`${directory.plan()}: ${(error as Error).message}`);
-  }
-  const { value, diagnostics } = decodePlan(text, directory.plan());
+  const path = directory.plan();
+  const read = readInputText(path, { limit: LIMITS.plan.bytes, own: true });
+  if ('refusal' in read) throw new PlanLost(`${path} ${read.refusal.what}`);
+  const { value, diagnostics } = decodePlan(read.text, path);
   if (!value) throw new PlanLost(diagnostics.map((diagnostic) => diagnostic.detail).join(' '));
+  if (value.project !== directory.name) throw new PlanLost(`${path} is the plan of project ${value.project}`);
   return value;
 }
 
 /**
  * The way back of a project whose process is gone, or that never needed one: what it held went with its file
  * descriptors, and what outlived it stands in the journal. A step of unknown outcome is settled by looking at the host.
+ * Throws {@link PlanLost} or BrokenJournal, before anything is changed, where what is on disk cannot be relied on.
  */
 export async function bringBack(
   record: ProjectRecord,

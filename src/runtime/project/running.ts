@@ -1,5 +1,5 @@
 import type { RunningProject } from '../../model/index.ts';
-import { readJournal } from '../executor/journal.ts';
+import { BrokenJournal, readJournal } from '../executor/journal.ts';
 import { isAlive } from './process-identity.ts';
 import { type ProjectRecord, readRecord } from './record.ts';
 import type { StateDirectory } from './state-directory.ts';
@@ -34,8 +34,18 @@ export function recordedProjects(state: StateDirectory): ProjectRecord[] {
 function asItStands(record: ProjectRecord, state: StateDirectory): ProjectRecord {
   const { parameters = [] } = record;
   if (parameters.length === 0) return record;
-  const { undone } = readJournal(state.project(record.name).journal());
+  const undone = undoneIn(state.project(record.name).journal());
   return { ...record, parameters: parameters.filter(({ step }) => step === undefined || !undone.has(step)) };
+}
+
+/** The steps of the way back that are done. A project whose journal is broken is taken to need everything still. */
+function undoneIn(journal: string): ReadonlySet<string> {
+  try {
+    return readJournal(journal).undone;
+  } catch (error) {
+    if (!(error instanceof BrokenJournal)) throw error;
+    return new Set();
+  }
 }
 
 /** The other projects that are recorded for the same host. */
