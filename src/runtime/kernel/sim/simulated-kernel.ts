@@ -1,4 +1,3 @@
-import { formatBytes, hex } from '../../../model/address.ts';
 import type { HostInventory } from '../../../model/inventory.ts';
 import { isVfioDriver } from '../../../model/inventory.ts';
 import { mmapTarget } from '../delegate.ts';
@@ -7,9 +6,11 @@ import type { Fd, IoctlRequest, Kernel, MmapRequest, OpenFlags } from '../port.t
 import { AddressSpace } from './address-space.ts';
 import { containerIoctl, type ContainerIoctl } from './container-ioctl.ts';
 import { DeviceFile } from './device-file.ts';
+import { type DeviceState, deviceState } from './device-state.ts';
 import { deviceIoctl, type DeviceIoctl } from './device-ioctl.ts';
 import { newEventfd, signal } from './eventfds.ts';
 import { FileTable } from './file-table.ts';
+import { leaksOf } from './leaks.ts';
 import { closeGroupFile, groupOfNode, openGroupFile } from './group-file.ts';
 import { groupIoctl, type GroupIoctl } from './group-ioctl.ts';
 import { SimHost } from './host.ts';
@@ -27,15 +28,6 @@ import { wasProbed } from './vfio-probe.ts';
 export interface BlockedWrite {
   readonly path: string;
   readonly text: string;
-}
-
-/** What tests ask about a device that is on a VFIO driver. */
-export interface DeviceState {
-  readonly openCount: number;
-  readonly busMaster: boolean;
-  /** INTx, MSI or MSI-X by index; null while none is on, and for a platform device. */
-  readonly activeIrq: number | null;
-  readonly eventfds: number;
 }
 
 /**
@@ -248,25 +240,12 @@ export class SimulatedKernel implements Kernel {
 
   /** What the process still holds, one line each: files, mappings, memory. Empty after a clean way back. */
   leaks(): readonly string[] {
-    const files = this.#files.entries().map(([fd, file]) => `fd ${fd}: ${file.kind}`);
-    const mappings = [...this.#spaces].flatMap((space, n) =>
-      [...space.mappings].map(({ first, last }) => `mapping ${hex(first)}-${hex(last)} in address space ${n}`),
-    );
-    const memory = [...this.#memory.areas].map(
-      ({ first, last }) => `memory ${hex(first)}, ${formatBytes(last - first + 1n)}`,
-    );
-    const pinned = this.#memory.lockedPages === 0n ? [] : [`${this.#memory.lockedPages} pages pinned`];
-    return [...files, ...mappings, ...memory, ...pinned];
+    return leaksOf(this.#files, this.#spaces, this.#memory);
   }
 
   /** What is known of a device on a VFIO driver; undefined while it is on none. */
   deviceState(address: string): DeviceState | undefined {
-    const vfio = this.#host.devices.get(address)?.vfio;
-    if (!vfio) return undefined;
-    const { openCount, interrupts } = vfio;
-    const { connected: eventfds } = interrupts;
-    if (vfio.kind === 'platform') return { openCount, busMaster: false, activeIrq: null, eventfds };
-    return { openCount, busMaster: vfio.config.isBusMaster, activeIrq: vfio.interrupts.active, eventfds };
+    return deviceState(this.#host.devices.get(address)?.vfio ?? null);
   }
 
   /** A platform device interrupts. Nothing happens while it is not open. */
