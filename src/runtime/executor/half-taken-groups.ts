@@ -28,12 +28,12 @@ export function inHalfTakenGroups(
   return resources;
 }
 
-/** Whether the run has bound the device to VFIO, and not given it back. */
+/** Whether the run has taken the device, to VFIO or only from its driver, and not given it back. */
 function isTaken({ address }: DeviceRef, { up, down }: Plan, ran: ReadonlySet<string>, undone: ReadonlySet<string>) {
-  const bound = up.find((step) => step.kind === 'bind-driver' && step.device.address === address);
-  return (
-    bound !== undefined && ran.has(bound.id) && !down.some(({ id, undoes }) => undoes === bound.id && undone.has(id))
+  const last = up.findLast(
+    (step) => (step.kind === 'bind-driver' || step.kind === 'unbind-driver') && step.device.address === address,
   );
+  return last !== undefined && ran.has(last.id) && !down.some(({ id, undoes }) => undoes === last.id && undone.has(id));
 }
 
 /** Every device whose driver the plan changes. */
