@@ -107,7 +107,8 @@ export class Scene {
       this.left = await run(execution);
     } catch (error) {
       if (!(error instanceof Killed)) throw error;
-      this.#watch.use();
+      // What it has open then is in use; what it has closed already, it has silenced, and nobody else can open.
+      this.#watch.use((device) => (this.#simulated.deviceState(device)?.openCount ?? 0) > 0);
       this.#simulated.kill();
       return 'killed';
     }
