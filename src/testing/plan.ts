@@ -31,7 +31,9 @@ export function lowerFor(
   plugins: PluginSet = testPlugins,
 ): Result<Plan> {
   const { value: asked, diagnostics } = askPlugins(manifest, host, plugins);
-  return asked ? lower({ manifest, host, asked, names: testNames, running: [], toolVersion: '0.0.1', digest }) : { diagnostics };
+  return asked
+    ? lower({ manifest, host, asked, names: testNames, running: [], toolVersion: '0.0.1', digest })
+    : { diagnostics };
 }
 
 /** The plan for resolved VMs on a host, lowered without the laws: for tests of what comes after them. */

@@ -79,6 +79,17 @@ static bool is_loud(const char *resource)
     return false;
 }
 
+/* A device could not leave its VFIO driver; the next way back opens it to silence it again, as the run did. */
+static bool one_is_stranded;
+
+static bool is_silenced_again(const char *resource)
+{
+    for (size_t i = 0; i < RECOVER; i++)
+        if (plan_recover[i].kind == STEP_OPEN_DEVICE && strcmp(plan_recover[i].resource, resource) == 0)
+            return true;
+    return false;
+}
+
 static bool quiesces(const struct step *step)
 {
     return (step->kind == STEP_WRITE_REGION || step->kind == STEP_MODIFY_REGION || step->kind == STEP_EXPECT_REGION ||
@@ -131,9 +142,11 @@ static void note_group(const char *resource)
  */
 static bool is_held_back(const struct step *step)
 {
+    if (step->kind == STEP_SET_MODULE_PARAMETER)
+        return loud_count > 0 || one_is_stranded;
     if (loud_count == 0 || !step->durable)
         return false;
-    if (step->kind == STEP_SET_MODULE_PARAMETER || is_loud(step->resource))
+    if (is_loud(step->resource))
         return true;
     const struct device_ref *device = device_of(step);
     long group = device == NULL ? -1 : group_of(*device);
@@ -180,6 +193,8 @@ static size_t go_back(void)
                 loud[loud_count++] = step->resource;
                 note_group(step->resource);
             }
+            if (step->kind == STEP_UNBIND_DRIVER && is_silenced_again(step->resource))
+                one_is_stranded = true;
         } else if (outcome == LOST) {
             left++;
         }

@@ -3,7 +3,7 @@ import { deviceOfStep, fateOf } from './device-fate.ts';
 import { type Explain, failureOf, isBearable, type StepFailure, StepTimeout, WayBackLost } from './failure.ts';
 import { Handles } from './handles.ts';
 import type { HostSide, Past } from './host-steps.ts';
-import type { Journal } from './journal.ts';
+import type { Journal, JournalState } from './journal.ts';
 import { LoudDevices } from './loud-devices.ts';
 import { perform } from './perform.ts';
 import { type Recovery, silence } from './silence.ts';
@@ -149,12 +149,26 @@ export class Execution {
   }
 
   /**
+   * The way back of a run whose process is gone, from what its journal says: what it held went with its file descriptors; its
+   * devices are silenced, and what outlived it is taken back. Returns what did not come back.
+   */
+  async resume({ ran, undone, unsettled }: Omit<JournalState, 'damaged'>): Promise<StepFailure[]> {
+    const { left, unsilenced } = await this.recover(ran, undefined, undone);
+    return [...left, ...(await this.back(ran, undone, unsilenced, unsettled))];
+  }
+
+  /**
    * Silences the devices that this process does not hold: those whose holder is gone, and those that were only bound.
    *
    * @param wanted which steps of the recovery: all of a device or none of it.
+   * @param undone steps of the way back that are done.
    */
-  recover(ran: ReadonlySet<string>, wanted?: (step: Step) => boolean): Promise<Recovery> {
-    return silence(this.input, this.handles, ran, wanted);
+  recover(
+    ran: ReadonlySet<string>,
+    wanted?: (step: Step) => boolean,
+    undone: ReadonlySet<string> = new Set(),
+  ): Promise<Recovery> {
+    return silence(this.input, this.handles, { ran, undone }, wanted);
   }
 
   /**

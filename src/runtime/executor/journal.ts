@@ -10,6 +10,9 @@ export interface Journal {
   record(mark: JournalMark, stepId: string): void;
 }
 
+/** One entry as it stands in a journal: a JSON document on a line of its own. */
+export const journalLine = (mark: JournalMark, step: string): string => `${JSON.stringify({ mark, step })}\n`;
+
 /** A journal in a file: one JSON document a line, synced to disk before the call returns. */
 export class FileJournal implements Journal {
   private fd: number | undefined;
@@ -27,7 +30,7 @@ export class FileJournal implements Journal {
 
   record(mark: JournalMark, stepId: string): void {
     invariant(this.fd !== undefined, 'the journal is closed');
-    writeSync(this.fd, `${JSON.stringify({ mark, step: stepId })}\n`);
+    writeSync(this.fd, journalLine(mark, stepId));
     fsyncSync(this.fd);
   }
 
@@ -57,16 +60,21 @@ export class BrokenJournal extends Error {
   override readonly name = 'BrokenJournal';
 }
 
+/** Reads a journal's file, as {@link parseJournal}. Throws {@link BrokenJournal} for a file that may be somebody else's. */
+export const readJournal = (path: string): JournalState => parseJournal(readText(path));
+
 /**
- * Reads a journal. A last line that was torn by a power loss is left out: its step had not been started, or, for `done`,
- * is still known as begun. Any other line that makes no sense is damage. Throws {@link BrokenJournal} for a file that may be
- * somebody else's.
+ * Where the steps stand by the text of a journal; undefined where there is none. A last line that was torn by a power loss
+ * is left out: its step had not been started, or, for `done`, is still known as begun. Any other line that makes no sense is
+ * damage.
  */
-export function readJournal(path: string): JournalState {
-  const lines = wholeLines(path);
-  const entries = (lines ?? []).map(parseEntry);
+export function parseJournal(text: string | undefined): JournalState {
+  const lines = wholeLines(text ?? '')
+    .split('\n')
+    .slice(0, -1);
+  const entries = lines.map(parseEntry);
   const readable = entries.filter((entry) => entry !== undefined);
-  return { ...journalState(readable), damaged: lines === undefined || readable.length < entries.length };
+  return { ...journalState(readable), damaged: text === undefined || readable.length < entries.length };
 }
 
 /** What the marks of a journal come to, in the order in which they were made. */
@@ -85,10 +93,13 @@ export function journalState(
   return { ran, undone, unsettled };
 }
 
-/** What stands behind the last end of a line was never whole. Undefined where there is no journal. */
-function wholeLines(path: string): string[] | undefined {
+/** The text of a journal up to its last end of a line: what stands behind it was never whole. */
+export const wholeLines = (text: string): string => text.slice(0, text.lastIndexOf('\n') + 1);
+
+/** Undefined where there is no journal. */
+function readText(path: string): string | undefined {
   const read = readInputText(path, { limit: LIMITS.state.journal, own: true });
-  if (!('refusal' in read)) return read.text.split('\n').slice(0, -1);
+  if (!('refusal' in read)) return read.text;
   if (read.refusal.kind === 'absent') return undefined;
   throw new BrokenJournal(`${path} ${read.refusal.what}`);
 }

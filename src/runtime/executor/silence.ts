@@ -3,6 +3,8 @@ import { type Kernel, KernelError } from '../kernel/port.ts';
 import { type Explain, failureOf, isBearable, type StepFailure } from './failure.ts';
 import type { Handles } from './handles.ts';
 import type { HostSide } from './host-steps.ts';
+import { inHalfTakenGroups } from './half-taken-groups.ts';
+import type { JournalState } from './journal.ts';
 import { perform } from './perform.ts';
 import { boundDriver } from './sysfs.ts';
 
@@ -31,12 +33,14 @@ export interface Recovery {
 export async function silence(
   { plan, host, events, explain }: Silencing,
   handles: Handles,
-  ran: ReadonlySet<string>,
+  { ran, undone }: Pick<JournalState, 'ran' | 'undone'>,
   wanted: (step: Step) => boolean = () => true,
 ): Promise<Recovery> {
   const left: StepFailure[] = [];
   const unsilenced = new Set<string>();
-  const elsewhere = devicesElsewhere(plan, host.kernel);
+  const { kernel } = host;
+  const half = plan.recover?.length ? inHalfTakenGroups(plan, kernel, { ran, undone }) : [];
+  const elsewhere = new Set([...half, ...devicesElsewhere(plan, kernel)]);
   for (const step of plan.recover ?? []) {
     if (!wanted(step)) continue;
     const { undoes = '', resource } = step;

@@ -20,6 +20,12 @@ export interface LeftOver {
   readonly explanation: string;
 }
 
+/** A parameter of a module that a project's plan switches. */
+export interface RecordedParameter extends SwitchedParameter {
+  /** The step of the way back that puts it back. A record of an older version does not say. */
+  readonly step?: string;
+}
+
 /** What is on disk of a running project, beside its plan and its journal. */
 export interface ProjectRecord {
   readonly format_version: 1;
@@ -38,7 +44,7 @@ export interface ProjectRecord {
   readonly plugins: readonly NamedPlugin[];
   readonly assignments: readonly Assignment[];
   /** The parameters of modules that its plan switches. A record of an older version has none. */
-  readonly parameters?: readonly SwitchedParameter[];
+  readonly parameters?: readonly RecordedParameter[];
   readonly left: readonly LeftOver[];
   /** Why `up` failed, where it did. */
   readonly failure: string | null;

@@ -51,10 +51,8 @@ export async function bringBack(
     stepTimeoutMs: STEP_TIMEOUT_MS,
   });
   writeRecord(directory, { ...record, phase: 'going-back', owner: null });
-  const recovery = await execution.recover(ran);
   const others = stepsOfOthers(plan, othersThan(record, directory.state), events);
-  const back = await execution.back(ran, new Set([...undone, ...others]), recovery.unsilenced, unsettled);
-  const left = [...recovery.left, ...back].map(leftOverOf);
+  const left = (await execution.resume({ ran, undone: new Set([...undone, ...others]), unsettled })).map(leftOverOf);
   await machine.save(kernel);
   journal.close();
   if (left.length > 0) {

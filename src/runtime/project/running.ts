@@ -1,4 +1,5 @@
 import type { RunningProject } from '../../model/index.ts';
+import { BrokenJournal, readJournal } from '../executor/journal.ts';
 import { isAlive } from './process-identity.ts';
 import { BrokenRecord, type ProjectRecord, readRecord } from './record.ts';
 import type { StateDirectory } from './state-directory.ts';
@@ -44,6 +45,27 @@ export function recordedProjects(state: StateDirectory): RecordedProjects {
   return { records, broken };
 }
 
+/**
+ * A project with the parameters that it still needs as they are: those that its way back has not put back yet. A way back that
+ * is stuck, or that was cut short, has done so with some, and would not do it again for another project.
+ */
+function asItStands(record: ProjectRecord, state: StateDirectory): ProjectRecord {
+  const { parameters = [] } = record;
+  if (parameters.length === 0) return record;
+  const undone = undoneIn(state.project(record.name).journal());
+  return { ...record, parameters: parameters.filter(({ step }) => step === undefined || !undone.has(step)) };
+}
+
+/** The steps of the way back that are done. A project whose journal is broken is taken to need everything still. */
+function undoneIn(journal: string): ReadonlySet<string> {
+  try {
+    return readJournal(journal).undone;
+  } catch (error) {
+    if (!(error instanceof BrokenJournal)) throw error;
+    return new Set();
+  }
+}
+
 /** The other projects that are recorded for the same host, or whose host cannot be read. */
 export function othersThan(
   { name, hostFile }: Pick<ProjectRecord, 'name' | 'hostFile'>,
@@ -51,7 +73,9 @@ export function othersThan(
 ): RecordedProjects {
   const { records, broken } = recordedProjects(state);
   return {
-    records: records.filter((record) => record.hostFile === hostFile && record.name !== name),
+    records: records
+      .filter((record) => record.hostFile === hostFile && record.name !== name)
+      .map((record) => asItStands(record, state)),
     broken: broken.filter(({ project }) => project !== name),
   };
 }
@@ -65,6 +89,7 @@ export function runningProjects(state: StateDirectory, hostFile: string | null):
   if (broken[0]) throw broken[0];
   return records
     .filter((record) => record.hostFile === hostFile)
+    .map((record) => asItStands(record, state))
     .map((record) => ({
       name: record.name,
       devices: record.assignments.map(({ address, group }) => ({ address, group })),

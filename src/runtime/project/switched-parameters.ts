@@ -1,13 +1,13 @@
-import type { Plan, StepOf, SwitchedParameter } from '../../model/index.ts';
+import type { Plan, StepOf } from '../../model/index.ts';
 import type { ExecutorEvents } from '../executor/execute.ts';
+import type { ProjectRecord, RecordedParameter } from './record.ts';
 import type { RecordedProjects } from './running.ts';
-import type { ProjectRecord } from './record.ts';
 
 /** The parameters of modules that a plan switches, with what they were before. */
-export const switchedBy = ({ down }: Plan): SwitchedParameter[] =>
+export const switchedBy = ({ down }: Plan): RecordedParameter[] =>
   down
     .filter((step) => step.kind === 'set-module-parameter')
-    .map(({ module, parameter, value }) => ({ module, parameter, before: value }));
+    .map(({ module, parameter, value, id }) => ({ module, parameter, before: value, step: id }));
 
 /** A step of the way back that is left to another project. */
 export interface LeftToAnother {

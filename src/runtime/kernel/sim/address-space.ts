@@ -45,8 +45,9 @@ export class AddressSpace {
   #lockedPages = 0n;
   #next = TOP;
 
-  constructor(inventory: HostInventory, { state, hugePagesToFind }: SimulationOptions = {}) {
-    this.pools = new HugePages(inventory.hugePages, state?.hugePages, hugePagesToFind);
+  /** @param pools those of the host, where another process of it has them already. */
+  constructor(inventory: HostInventory, { state, hugePagesToFind }: SimulationOptions = {}, pools?: HugePages) {
+    this.pools = pools ?? new HugePages(inventory.hugePages, state?.hugePages, hugePagesToFind);
     this.#pageSize = BigInt(inventory.kernel.pageSize);
     const { memlock, memlockHard, mayRaiseLimits, mayLockAnything } = inventory.limits;
     this.#soft = memlock;

@@ -103,10 +103,23 @@ export class SimHost {
   }
 
   #groupNow(info: HostInventory['groups'][number]): HostInventory['groups'][number] {
-    const { process = { pid: 4242, command: 'vfio-compose' } } = this.options;
     const vfio = this.groups.get(info.id)?.vfio ?? null;
-    const open = vfio !== null && vfio.fileRefs > 0;
-    return { ...info, node: vfio && { ...vfio.node }, openedBy: open ? [...info.openedBy, process] : info.openedBy };
+    const openedBy = vfio?.openedBy ? [...info.openedBy, vfio.openedBy] : info.openedBy;
+    return { ...info, node: vfio && { ...vfio.node }, openedBy };
+  }
+
+  /** The device is in the machine again, as if it had just been found: without a driver, and without an override. */
+  plug(info: HostDevice): SimDevice {
+    return this.add(info, { ...info, driver: null, driverOverride: null });
+  }
+
+  /** The device is out of the machine. */
+  unplug(device: SimDevice): void {
+    const without = <T>(list: T[], one: T): void => void list.splice(list.indexOf(one), 1);
+    this.devices.delete(device.info.address);
+    this.bySysfsPath.delete(device.info.sysfsPath);
+    if (device.group) without(device.group.members, device);
+    if (device.kind === 'pci') without(this.onBus.get(busOf(device.info)) ?? [], device);
   }
 
   #deviceNow(device: SimDevice): HostDevice {
@@ -121,7 +134,7 @@ export class SimHost {
   }
 
   /** `left` is the device as it was found: another process may have moved it to another driver. */
-  add(info: HostDevice, left: HostDevice): void {
+  add(info: HostDevice, left: HostDevice): SimDevice {
     const { bus, address } = info;
     const group = info.group === null ? null : (this.groups.get(info.group) ?? null);
     const native = info.driver !== null && info.driver !== info.driverOverride && !isVfioDriver(info.driver);
@@ -138,6 +151,7 @@ export class SimHost {
     group?.members.push(device);
     this.devices.set(address, device);
     this.bySysfsPath.set(info.sysfsPath, device);
+    return device;
   }
 
   #addToBus(device: SimPciDevice): SimPciDevice {

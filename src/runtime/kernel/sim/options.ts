@@ -26,6 +26,12 @@ export interface DeviceModel {
   readonly irqFails?: ReadonlyMap<number, ErrnoName>;
 }
 
+/** A process, as the list of a group's holders names it. */
+export interface SimulatedHolder {
+  readonly pid: number;
+  readonly command: string;
+}
+
 export interface SimulationOptions {
   /** By address. */
   readonly devices?: ReadonlyMap<string, DeviceModel>;
@@ -45,5 +51,5 @@ export interface SimulationOptions {
   /** Whether the process has CAP_SYS_RAWIO, without which no-IOMMU mode is closed to it. It has, if nothing is said. */
   readonly mayRawIo?: boolean;
   /** Who makes the calls, for the list of a group's holders. */
-  readonly process?: { readonly pid: number; readonly command: string };
+  readonly process?: SimulatedHolder;
 }
