@@ -16,7 +16,7 @@ import type { SimProcess } from './sim-process.ts';
 import type { World } from './world.ts';
 
 const DIGEST = `sha256:${'0'.repeat(64)}`;
-const NAMES = { user: () => undefined, group: () => undefined };
+const NAMES = { user: () => undefined, group: () => undefined, primaryGroup: () => undefined };
 
 /** A project that is up. */
 interface Held {
