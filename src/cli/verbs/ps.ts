@@ -1,4 +1,3 @@
-import type { Assignment } from '../../model/index.ts';
 import type { StateDirectory } from '../../runtime/project/state-directory.ts';
 import { ExitStatus } from '../exit-status.ts';
 import { table } from '../table.ts';
@@ -23,6 +22,8 @@ export const verb: Verb = {
       terminal.out(`${JSON.stringify({ format_version: 1, projects: rows }, null, 2)}\n`);
       return ExitStatus.done;
     }
+    const { heldByText } = await import('../device-rows.ts');
+    const { problemText } = await import('../../runtime/project/look-at-devices.ts');
     const lines = rows.flatMap((row) =>
       row.devices.map((device) => [
         row.name,
@@ -33,10 +34,11 @@ export const verb: Verb = {
         device.group === null ? 'NO IOMMU' : String(device.group),
         device.driver,
         row.pid === null ? '-' : String(row.pid),
-        device.heldBy.map((holder) => `${holder.command} (${holder.pid})`).join(', ') || '-',
+        heldByText(device.heldBy),
+        device.problem === null ? '-' : problemText(device.problem),
       ]),
     );
-    terminal.out(table(['PROJECT', 'STATUS', 'VM', 'DEVICE', 'ADDRESS', 'GROUP', 'DRIVER', 'PID', 'HELD BY'], lines));
+    terminal.out(table(COLUMNS, lines));
     for (const row of rows) {
       for (const left of row.left) terminal.err(`${row.name}: ${left.resource}: ${left.explanation}\n`);
     }
@@ -44,20 +46,21 @@ export const verb: Verb = {
   },
 };
 
+const COLUMNS = ['PROJECT', 'STATUS', 'VM', 'DEVICE', 'ADDRESS', 'GROUP', 'DRIVER', 'PID', 'HELD BY', 'PROBLEM'];
+
 async function projectRows(state: StateDirectory) {
   const { recordedProjects, statusOfRecord } = await import('../../runtime/project/running.ts');
-  const { nodeHolders, nodeOf } = await import('../../runtime/project/holders.ts');
-  return recordedProjects(state).map((record) => {
-    const holders = record.hostFile === null ? nodeHolders() : new Map<string, never[]>();
-    const heldBy = (entry: Assignment) => (holders.size === 0 ? [] : (holders.get(nodeOf(entry) ?? '') ?? []));
-    return {
+  const { DeviceRows } = await import('../device-rows.ts');
+  const rows = new DeviceRows(state);
+  return Promise.all(
+    recordedProjects(state).map(async (record) => ({
       name: record.name,
       status: statusOfRecord(record),
       pid: record.owner?.pid ?? null,
       since: record.since,
       host: record.hostFile,
-      devices: record.assignments.map((entry) => ({ ...entry, heldBy: heldBy(entry) })),
+      devices: await rows.of(record),
       left: record.left,
-    };
-  });
+    })),
+  );
 }
