@@ -41,7 +41,7 @@ const number = (text: string): number => {
   if (!/^\d+$/.test(text)) throw new Error(`an example names the account "${text}" instead of its number`);
   return Number(text);
 };
-const NAMES = { user: number, group: number };
+const NAMES = { user: number, group: number, primaryGroup: () => undefined };
 
 export async function inventoryOf(folder: string): Promise<HostInventory> {
   const { value, diagnostics } = await loadInventory({ host: join(folder, 'host.json') });

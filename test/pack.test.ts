@@ -15,6 +15,7 @@ const SOUND = [
   'dist/plugin/index.d.ts',
   'schema/manifest.schema.json',
   'templates/completion.bash.hbs',
+  'templates/systemd/vfio-compose@.service',
   'templates/plugin/reset/index.js.hbs',
   'templates/plugin/reset/index.test.js.hbs',
   'templates/plugin/iommu/index.js.hbs',

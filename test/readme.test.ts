@@ -38,7 +38,7 @@ test('the manifest in README.md has ten lines, and its plan is the one shown', (
     inventory: host().intelIommu().nic('0000:01:00.0').build(),
     plugins: testPlugins,
     digest: 'sha256:0',
-    names: { user: () => undefined, group: () => undefined },
+    names: { user: () => undefined, group: () => undefined, primaryGroup: () => undefined },
     running: [],
     toolVersion: '0',
   });

@@ -1,69 +1,122 @@
+import { constants } from 'node:os';
 import type { Plan } from '../model/index.ts';
 import { objectsOf } from '../runtime/project/host-objects.ts';
 import { ProjectRun, type RunOutcome } from '../runtime/project/project-run.ts';
+import { realClock } from '../runtime/supervision/clock.ts';
+import { type EmitEvent, eventFile } from '../runtime/supervision/events.ts';
+import { type ServiceManager, serviceManager } from '../runtime/supervision/service-manager.ts';
 import { type BringUp, failureStatus } from './bring-up-outcome.ts';
 import { LOCK_WAIT_MS } from './changing.ts';
 import { ExitStatus } from './exit-status.ts';
+import { type HoldEnd, holdProject } from './hold-project.ts';
 import { failureText, leftOverLines, placeOf, progress, statusOfBack } from './progress.ts';
 import { Signals } from './signals.ts';
 import type { Terminal } from './verb.ts';
 
 /** Carries a plan out, in this process or in a supervisor, and returns the exit status of `up`. */
 export async function bringUp(options: BringUp): Promise<number> {
-  const held = options.plan.assignments.some((entry) => entry.handoff === 'hold');
-  if (options.detached && held) {
+  if (options.detached && (isHeld(options.plan) || options.plan.processes !== undefined)) {
     const { startSupervisor } = await import('./supervise.ts');
     return startSupervisor(options);
   }
-  return bringUpHere(options, held);
+  return bringUpHere(options);
 }
 
-async function bringUpHere(options: BringUp, held: boolean): Promise<number> {
+const isHeld = ({ assignments }: Plan): boolean => assignments.some(({ handoff }) => handoff === 'hold');
+
+async function bringUpHere(options: BringUp): Promise<number> {
   const { invocation, plan, machine, state, detached } = options;
   const { terminal, global } = invocation;
   const say = (line: string) => terminal.err(`${line}\n`);
   const signals = new Signals();
+  const directory = state.project(plan.project);
+  const emit = eventFile(directory.events(), plan.project, realClock);
+  state.lastRun(plan.project).remove();
+  const manager = await serviceManager(terminal.env);
   try {
     const run = await ProjectRun.prepare({
       plan,
       machine,
-      directory: state.project(plan.project),
+      directory,
       ownerKind: 'foreground',
       source: options.source,
       events: progress(say, global),
       signal: signals.signal,
       now: () => new Date(),
+      leaving: () => emit({ kind: 'down' }),
     });
+    emit({ kind: 'starting' });
     const outcome = await run.up();
     if (outcome.kind !== 'up') return failedStatus('up', outcome, plan, terminal, signals);
     if (detached) {
       // Nothing of `handoff: bind` dies with a process, so none has to stay.
+      emit({ kind: 'up' });
       run.release();
       if (!global.quiet) say(`Project ${plan.project} is up (bound). "vfio-compose down" takes it back.`);
       return ExitStatus.done;
     }
-    options.changed();
-    if (!global.quiet)
-      say(`Project ${plan.project} is up${held ? ', held by this process' : ''}. Ctrl-C takes it back.`);
-    await signals.arrived();
-    return await takeBack(options, run, signals, say);
+    const end = await holdHere(options, run, signals, emit, manager);
+    if (end.kind === 'not-started') say(`vfio-compose up: ${end.failure}`);
+    return await takeBack(options, run, say, statusOfEnd(end, signals));
   } finally {
+    manager.dispose();
     signals.dispose();
+  }
+}
+
+function holdHere(
+  options: BringUp,
+  run: ProjectRun,
+  signals: Signals,
+  emit: EmitEvent,
+  manager: ServiceManager,
+): Promise<HoldEnd> {
+  const { plan, state, machine, invocation } = options;
+  const { terminal, global } = invocation;
+  const say = (line: string) => terminal.err(`${line}\n`);
+  return holdProject({
+    run,
+    plan,
+    state,
+    signals,
+    simulated: machine.hostFile !== null,
+    manager,
+    emit,
+    say,
+    ready: () => {
+      options.changed();
+      if (!global.quiet)
+        say(`Project ${plan.project} is up${isHeld(plan) ? ', held by this process' : ''}. Ctrl-C takes it back.`);
+    },
+  });
+}
+
+/** The status of `up` once everything is back: that of the process where it has ended, as a shell counts. */
+function statusOfEnd(end: HoldEnd, signals: Signals): number {
+  switch (end.kind) {
+    case 'signal':
+      return signals.status();
+    case 'not-started':
+      return ExitStatus.failedAndRolledBack;
+    case 'released':
+      return end.exit.status ?? 128 + (constants.signals[end.exit.signal as NodeJS.Signals] ?? 0);
   }
 }
 
 async function takeBack(
   options: BringUp,
   run: ProjectRun,
-  signals: Signals,
   say: (line: string) => void,
+  status: number,
 ): Promise<number> {
+  // A process that could not be started has not come to `ready`: the locks are still those of `up`.
+  options.changed();
   const release = await options.locks.take(objectsOf(options.plan), LOCK_WAIT_MS);
   try {
-    const status = statusOfBack(await run.down(), say);
-    if (status !== ExitStatus.done) return status;
+    const back = statusOfBack(await run.down(), say);
+    if (back !== ExitStatus.done) return back;
     if (!options.invocation.global.quiet) say(`Project ${options.plan.project} is down; the host is as it was.`);
-    return signals.status();
+    return status;
   } finally {
     release();
   }

@@ -119,6 +119,6 @@ export function manifestRequest({ args, global, terminal }: Invocation): Paramet
     file: args.length > 0 ? [...args] : global.file,
     env: terminal.env,
     cwd: terminal.cwd,
-    readStdin: () => terminal.readStdin(),
+    readStdin: (limit) => terminal.readStdin(limit),
   };
 }

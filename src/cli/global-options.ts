@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { isProjectName } from '../compiler/manifest/project-name.ts';
 import { type GlobalOptions, UsageError } from './verb.ts';
 
 const collect = (value: string, previous: readonly string[]): string[] => [...previous, value];
@@ -51,7 +52,7 @@ export const VALUE_OPTIONS: ReadonlySet<string> = new Set([
 
 /**
  * The parsed options, with the environment where an option was not given: a flag beats its variable. Throws
- * {@link UsageError} where two options exclude each other.
+ * {@link UsageError} where two options exclude each other, or a name leads out of the state directory.
  */
 export function globalOptions(
   parsed: Readonly<Record<string, unknown>>,
@@ -67,6 +68,11 @@ export function globalOptions(
   // A blob beats the variable too: it says which machine is meant.
   const host = text('host', tree === undefined ? 'VFIO_COMPOSE_HOST' : undefined);
   const projectName = text('projectName');
+  if (projectName !== undefined && !isProjectName(projectName)) {
+    throw new UsageError(
+      `-p ${JSON.stringify(projectName)} is not the name of a project: up to 63 small letters, digits, "-" and "_", the first a letter or digit`,
+    );
+  }
   const projectDirectory = text('projectDirectory');
   const stateDir = text('stateDir', 'VFIO_COMPOSE_STATE_DIR');
   return {

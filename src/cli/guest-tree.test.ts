@@ -21,7 +21,7 @@ const GPU = resolvedVm('graphics', [resolvedPlatform(INDEX, '80000000.gpu')]);
 const NONE = resolvedVm('none', []);
 
 const run = (vms: ResolvedVm[], vm?: string, controller = 'intc') =>
-  guestTree({ name: 'p', vms }, INVENTORY, { vm, controller });
+  guestTree({ name: 'p', vms, virtualFunctions: [] }, INVENTORY, { vm, controller });
 
 test('R-GUEST-4: writes the tree of the one guest that has platform devices', () => {
   expect(run([NONE, NIC])).toMatchObject({ source: expect.stringContaining('_1000_nic: nic@c000000 {') as unknown });

@@ -68,3 +68,24 @@ it('runs a saved plan of a device without an IOMMU, and refuses it where the dev
   expect(rival.err).toContain(XGMAC);
   expect(await place.run('down', '-p', 'edge')).toMatchObject({ status: 0 });
 });
+
+it('R-BACK-1: of two projects that need a parameter of the kernel, the last one out puts it back', async () => {
+  const parameter = '/sys/module/vfio/parameters/enable_unsafe_noiommu_mode';
+  place.remove();
+  const nic = '0000:05:00.0';
+  const machine = midwayHost().nic(nic, { group: null }).module('vfio_pci', 'available');
+  place = new Workplace(machine.build(), MANIFEST);
+  const other = `version: 1\nname: second\niommu: noiommu\ndevices: { lan: { pci: '${nic}', reset: preferred } }\n`;
+  place.write('other.yaml', other);
+  expect(await place.run('up', '-d', '--yes')).toMatchObject({ status: 0 });
+  expect(await place.run('up', '-d', '--yes', '-f', 'other.yaml')).toMatchObject({ status: 0 });
+  const owner = JSON.parse(readFileSync(join(place.state, 'edge', 'state.json'), 'utf8')) as { owner: { pid: number } };
+  process.kill(owner.owner.pid, 'SIGKILL');
+  const first = await place.run('down', '-p', 'edge');
+  expect(first).toMatchObject({ status: 0 });
+  expect(first.err).toContain(`write N to ${parameter}: project second needs it as it is, and puts it back`);
+  const second = await place.run('down', '-p', 'second', '--verbose');
+  expect(second).toMatchObject({ status: 0 });
+  expect(await place.run('plan', '--detailed-exitcode')).toMatchObject({ status: 2 });
+  expect((await place.run('plan')).out).toContain(`write Y to ${parameter}`);
+});

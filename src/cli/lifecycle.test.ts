@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { host, recordingTerminal } from '../testing/index.ts';
@@ -185,10 +186,13 @@ it('refuses a plan file that was tampered with, and changes nothing', async () =
   expect(broken.err).toContain('plan-unreadable');
 });
 
-it.each(['/dev/zero', '/'])('refuses to read a plan from %s', async (path) => {
+it.each([
+  ['/dev/zero', 'is neither a regular file nor a pipe'],
+  ['/', 'is a directory'],
+])('refuses to read a plan from %s', async (path, why) => {
   const up = await place.run('up', '--yes', '--plan', path);
   expect(up.status).toBe(3);
-  expect(up.err).toContain('is neither a file nor a pipe');
+  expect(up.err).toContain(why);
 });
 
 it('refuses a saved plan whose group another project took meanwhile', async () => {
@@ -223,7 +227,6 @@ it('goes on beside a run that changes something else of the host', async () => {
 it('refuses a state directory that others may write', async () => {
   rmSync(place.state, { recursive: true, force: true });
   mkdirSync(place.state, { mode: 0o777 });
-  const { chmodSync } = await import('node:fs');
   chmodSync(place.state, 0o777);
   const up = await place.run('up', '--yes');
   expect(up.status).toBe(5);
@@ -246,4 +249,62 @@ it('ends with 3 for a wrong manifest and with 4 for a host that cannot', async (
   expect(await place.run('plan')).toMatchObject({ status: 3, out: '' });
   place.write('vfio-compose.yaml', MANIFEST.replace('0x40000000', '0xfee00000'));
   expect(await place.run('plan')).toMatchObject({ status: 4, out: '' });
+});
+
+it('SECURITY: down signals nobody, and changes nothing, for a state directory that somebody else may have written', async () => {
+  const edge = join(place.state, 'edge');
+  mkdirSync(edge, { recursive: true, mode: 0o700 });
+  await place.run('up', '-d', '--yes');
+  const victim = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+  const record = JSON.parse(readFileSync(join(edge, 'state.json'), 'utf8')) as { owner: object };
+  const owner = ownerOf('edge');
+  writeFileSync(join(edge, 'state.json'), JSON.stringify({ ...record, owner: { ...record.owner, pid: victim.pid } }));
+  const forged = await place.run('ps', '-o', 'json');
+  expect(JSON.parse(forged.out)).toMatchObject({ projects: [{ status: 'crashed' }] });
+  chmodSync(place.state, 0o777);
+  for (const verb of [['down'], ['ps'], ['plan'], ['up', '--yes']]) {
+    const refused = await place.run(...verb);
+    expect([verb, refused.status, refused.err]).toEqual([verb, 5, expect.stringContaining('nobody else may write')]);
+  }
+  chmodSync(place.state, 0o700);
+  writeFileSync(join(edge, 'state.json'), JSON.stringify({ ...record, owner: { ...record.owner, pid: -1 } }));
+  const down = await place.run('down');
+  expect(down).toMatchObject({ status: 5, err: expect.stringContaining('see owner') as string });
+  expect([victim.exitCode, victim.signalCode]).toEqual([null, null]);
+  victim.kill('SIGKILL');
+  writeFileSync(join(edge, 'state.json'), JSON.stringify(record));
+  expect(ownerOf('edge')).toBe(owner);
+});
+
+it('R-BACK-2: takes everything back where the journal was damaged, by looking at the host', async () => {
+  await place.run('up', '-d', '--yes');
+  process.kill(ownerOf('edge'), 'SIGKILL');
+  const journal = join(place.state, 'edge', 'journal.jsonl');
+  writeFileSync(journal, readFileSync(journal, 'utf8').replaceAll('"begun"', '"beg\0n"').replaceAll('"done"', '"dne"'));
+  expect(await place.run('down')).toMatchObject({ status: 0 });
+  expect(simulatedHosts()).toEqual([]);
+});
+
+it('R-BACK-2: forgets a project whose way back is lost, when it is told to, and says what is known of it', async () => {
+  await place.run('up', '-d', '--yes');
+  process.kill(ownerOf('edge'), 'SIGKILL');
+  rmSync(join(place.state, 'edge', 'plan.json'));
+  const down = await place.run('down', '--forget');
+  expect(down.status).toBe(0);
+  expect(down.err).toContain(`wan is ${ADDRESS}, which was given to vfio-pci`);
+  expect(down.err).toContain(`bind-driver:${ADDRESS}`);
+  expect(down.err).toContain('Project edge is forgotten');
+  expect(await place.run('down')).toMatchObject({ status: 0 });
+  expect((await place.run('ps')).out).not.toContain('edge');
+});
+
+it('R-BACK-2: names a damaged record in every command that it keeps from going on, and forgets it when told to', async () => {
+  await place.run('up', '-d', '--yes');
+  process.kill(ownerOf('edge'), 'SIGKILL');
+  writeFileSync(join(place.state, 'edge', 'state.json'), '{"format_version": 2}');
+  for (const verb of [['down'], ['up', '--yes']]) {
+    const refused = await place.run(...verb);
+    expect(refused).toMatchObject({ status: 5, err: expect.stringContaining('has format_version 2') as string });
+  }
+  expect(await place.run('down', '--forget')).toMatchObject({ status: 0 });
 });

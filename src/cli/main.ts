@@ -16,6 +16,11 @@ async function main(): Promise<void> {
     process.exitCode = await supervise(args.slice(1));
     return;
   }
+  if (args[0] === '__exec') {
+    const { runTrampoline } = await import('../runtime/supervision/trampoline.ts');
+    process.exitCode = await runTrampoline();
+    return;
+  }
   process.exitCode = await runCommandLine(args, VERSION, processTerminal);
 }
 

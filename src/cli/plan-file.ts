@@ -1,17 +1,14 @@
-import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { decodePlan, planUnreadable } from '../compiler/plan-file/decode.ts';
 import { checkStale } from '../compiler/plan-file/stale.ts';
-import { type Diagnostic, hasErrors } from '../model/index.ts';
+import { type Diagnostic, hasErrors, LIMITS } from '../model/index.ts';
 import { openMachine } from '../runtime/project/open-machine.ts';
 import { runningProjects } from '../runtime/project/running.ts';
+import { readInputText } from '../runtime/read-input.ts';
 import { type CompiledInvocation, fingerprint, reporter } from './compile-invocation.ts';
 import type { Changing } from './changing.ts';
 import { recoverFirst } from './recover-first.ts';
 import type { Invocation } from './verb.ts';
-
-/** A plan of a million steps is about 400 MB; nothing sensible is larger. */
-const MAX_PLAN_BYTES = 512 << 20;
 
 /** Reads, verifies and compares with the host a plan that was saved: it runs exactly as reviewed, or not at all. */
 export async function loadPlanFile(
@@ -26,18 +23,9 @@ export async function loadPlanFile(
     report: reporter(invocation, diagnostics, new Map()),
     ...more,
   });
-  let text: string;
-  try {
-    const path = resolve(terminal.cwd, file);
-    const stat = statSync(path);
-    // A pipe is how a shell hands over what another program writes; a device such as /dev/zero has no end.
-    if (!stat.isFile() && !stat.isFIFO())
-      return result([planUnreadable({ detail: `${file} is neither a file nor a pipe.` })]);
-    if (stat.size > MAX_PLAN_BYTES) return result([planUnreadable({ detail: `${file} is too large for a plan.` })]);
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    return result([planUnreadable({ detail: `${file} cannot be read: ${(error as NodeJS.ErrnoException).code}.` })]);
-  }
+  const read = readInputText(resolve(terminal.cwd, file), { limit: LIMITS.plan.bytes, pipe: true });
+  if ('refusal' in read) return result([planUnreadable({ detail: `${file} ${read.refusal.what}.` })]);
+  const { text } = read;
   const decoded = decodePlan(text, file);
   if (!decoded.value) return result(decoded.diagnostics);
   const plan = decoded.value;

@@ -14,6 +14,12 @@ function fileOf(step: Step): string | undefined {
       return sysfs.bind(step.device, step.driver);
     case 'set-module-parameter':
       return sysfs.parameter(step.module, step.parameter);
+    case 'set-huge-pages':
+      return sysfs.hugePages(step.pageSize);
+    case 'set-vf-autoprobe':
+      return sysfs.vfAutoprobe(step.device);
+    case 'set-vf-count':
+      return sysfs.vfCount(step.device);
     case 'open-group':
       return `/dev/vfio/${step.group}`;
     case 'open-container':

@@ -28,8 +28,12 @@ export function progress(say: (line: string) => void, options: { quiet: boolean;
       if (shown(step.kind)) say(`  ok      ${describeStep(step)}`);
     },
     failed: (failure) => say(`  FAILED  ${describeStep(failure.step)}`),
-    left: (step, project) =>
-      say(`  left    ${describeStep(step)}: project ${project} needs it as it is, and puts it back`),
+    left: (step, project, known) => {
+      const why = known
+        ? `project ${project} needs it as it is, and puts it back`
+        : `project ${project} may need it as it is, its record cannot be read; do this by hand once that project is seen to`;
+      say(`  left    ${describeStep(step)}: ${why}`);
+    },
     warned: (failure) => say(`  skipped ${describeStep(failure.step)}: ${failureText(failure)}`),
   };
 }

@@ -96,7 +96,7 @@ async function bringBackLocked(invocation: Invocation, state: StateDirectory, re
   const { terminal, global } = invocation;
   const { openMachine } = await import('../runtime/project/open-machine.ts');
   const { bringBack, PlanLost } = await import('../runtime/project/recover.ts');
-  const { readJournal } = await import('../runtime/executor/journal.ts');
+  const { BrokenJournal, readJournal } = await import('../runtime/executor/journal.ts');
   const { progress, statusOfBack } = await import('./progress.ts');
   const { value: machine, diagnostics } = await openMachine(record.hostFile ?? undefined, '/', state, {
     identifiers: false,
@@ -106,6 +106,8 @@ async function bringBackLocked(invocation: Invocation, state: StateDirectory, re
     for (const diagnostic of diagnostics) terminal.err(`${diagnostic.summary}: ${diagnostic.detail}\n`);
     return ExitStatus.failedAndNotRolledBack;
   }
+  const { endProcessesOf } = await import('./end-left-behind.ts');
+  if (!(await endProcessesOf(invocation, state, record.name))) return ExitStatus.refusedForSafety;
   const refusal = refuseInUse(invocation, 'down', machine, record.assignments);
   if (refusal !== undefined) return refusal;
   try {
@@ -113,9 +115,14 @@ async function bringBackLocked(invocation: Invocation, state: StateDirectory, re
     const outcome = await bringBack(record, state.project(record.name), machine, events);
     return statusOfBack(outcome, (line) => terminal.err(`${line}\n`));
   } catch (error) {
-    if (!(error instanceof PlanLost)) throw error;
-    terminal.err(`vfio-compose: the plan of project ${record.name} cannot be used: ${error.message}\n`);
-    terminal.err(`${whatIsKnown(record, readJournal(state.project(record.name).journal())).join('\n')}\n`);
+    if (error instanceof BrokenJournal) {
+      terminal.err(`vfio-compose: the journal of project ${record.name} cannot be used: ${error.message}\n`);
+    } else if (error instanceof PlanLost) {
+      terminal.err(`vfio-compose: the plan of project ${record.name} cannot be used: ${error.message}\n`);
+      terminal.err(`${whatIsKnown(record, readJournal(state.project(record.name).journal())).join('\n')}\n`);
+    } else {
+      throw error;
+    }
   }
   return ExitStatus.failedAndNotRolledBack;
 }

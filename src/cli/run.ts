@@ -61,7 +61,7 @@ export async function runCommandLine(
   const verb = await load();
   const command = commandOf(verb).exitOverride().configureOutput({ writeOut: plain.out, writeErr: plain.err });
   try {
-    command.parse([...args.slice(0, at), ...args.slice(at + 1)], { from: 'user' });
+    command.parse([...args.slice(0, at), ...behindVerb(verb, args.slice(at + 1))], { from: 'user' });
     const options = command.opts<Record<string, unknown>>();
     const terminal = makeTerminal(typeof options['ansi'] === 'string' ? options['ansi'] : 'auto');
     const global = globalOptions(options, terminal.env);
@@ -70,6 +70,9 @@ export async function runCommandLine(
     return await statusOfError(error, name, plain);
   }
 }
+
+const behindVerb = ({ followsByF }: Verb, args: readonly string[]): readonly string[] =>
+  followsByF ? args.map((arg) => (arg === '-f' ? '--follow' : arg)) : args;
 
 /** The status and the message for what is neither a verb's result nor a bug. */
 async function statusOfError(error: unknown, name: string, terminal: Terminal): Promise<number> {
@@ -86,10 +89,17 @@ async function statusOfError(error: unknown, name: string, terminal: Terminal): 
     terminal.err(`vfio-compose ${name}: ${error.message}\n`);
     return ExitStatus.usage;
   }
+  const { StateDirectoryError } = await import('../runtime/project/state-directory.ts');
+  if (error instanceof StateDirectoryError) {
+    terminal.err(
+      `vfio-compose ${name}: ${error.message}\nNothing was changed. docs/security.md says what may stand there.\n`,
+    );
+    return ExitStatus.refusedForSafety;
+  }
   const { BrokenRecord } = await import('../runtime/project/record.ts');
   if (error instanceof BrokenRecord) {
     terminal.err(
-      `vfio-compose ${name}: ${error.message}. What the project had of the host is not known any more: see to its devices, then remove the record with "vfio-compose down -p ${error.project} --forget".\n`,
+      `vfio-compose ${name}: ${error.message}. What the project had of the host is not known any more: see to its devices, then remove the record with "vfio-compose down -p ${error.project} --forget".\nNothing was changed. docs/security.md says what may stand there.\n`,
     );
     return ExitStatus.refusedForSafety;
   }

@@ -8,6 +8,8 @@ const WATCHED = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
  */
 export class Signals {
   private readonly controller = new AbortController();
+  /** Keeps the process alive while a signal is waited for. */
+  private alive: NodeJS.Timeout | undefined;
   private received: (typeof WATCHED)[number] | undefined;
   private readonly listener = (signal: NodeJS.Signals): void => {
     this.received ??= WATCHED.find((one) => one === signal);
@@ -25,12 +27,12 @@ export class Signals {
   /** Waits for the first signal, and keeps the process alive meanwhile. */
   arrived(): Promise<void> {
     if (this.controller.signal.aborted) return Promise.resolve();
-    const alive = setInterval(() => {}, 1 << 30);
+    this.alive ??= setInterval(() => {}, 1 << 30);
     return new Promise((resolve) => {
       this.controller.signal.addEventListener(
         'abort',
         () => {
-          clearInterval(alive);
+          clearInterval(this.alive);
           resolve();
         },
         { once: true },
@@ -44,6 +46,7 @@ export class Signals {
   }
 
   dispose(): void {
+    clearInterval(this.alive);
     for (const signal of WATCHED) process.off(signal, this.listener);
   }
 }

@@ -1,16 +1,23 @@
 import { spawn } from 'node:child_process';
-import { appendFileSync, closeSync, openSync } from 'node:fs';
+import { closeSync, constants, openSync } from 'node:fs';
 import { encodePlan } from '../compiler/plan-file/encode.ts';
+import type { Plan } from '../model/index.ts';
 import type { NamedPlugin } from '../runtime/plugins/index.ts';
 import { openMachine } from '../runtime/project/open-machine.ts';
-import { ProjectRun } from '../runtime/project/project-run.ts';
+import { ProjectRun, type RunOutcome } from '../runtime/project/project-run.ts';
 import { readProjectPlan } from '../runtime/project/recover.ts';
 import { StateDirectory } from '../runtime/project/state-directory.ts';
+import { realClock } from '../runtime/supervision/clock.ts';
+import { eventFile } from '../runtime/supervision/events.ts';
+import { keepLastRun } from '../runtime/supervision/last-run.ts';
+import { ProjectLog } from '../runtime/supervision/project-log.ts';
+import { serviceManager } from '../runtime/supervision/service-manager.ts';
 import { writeFileAtomically } from '../runtime/write-atomically.ts';
 import { objectsOf } from '../runtime/project/host-objects.ts';
 import { type BringUp, failureStatus } from './bring-up-outcome.ts';
 import { LOCK_WAIT_MS, locksOf } from './changing.ts';
 import { ExitStatus } from './exit-status.ts';
+import { holdProject } from './hold-project.ts';
 import { failureText, leftOverLines, placeOf, progress, statusOfBack } from './progress.ts';
 import { Signals } from './signals.ts';
 
@@ -23,7 +30,8 @@ export async function startSupervisor({ invocation, plan, machine, state, source
   const directory = state.project(plan.project);
   directory.create();
   writeFileAtomically(directory.plan(), encodePlan(plan));
-  const log = openSync(directory.log(), 'a', 0o600);
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW } = constants;
+  const log = openSync(directory.log(), O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
   const argument = JSON.stringify({
     state: state.path,
     project: plan.project,
@@ -73,14 +81,16 @@ interface SupervisorArgument {
   readonly verbose: boolean;
 }
 
-/** The supervisor itself: brings the project up, holds it until a signal, takes it back. */
+/** The supervisor itself: brings the project up, holds it until a signal or the end of its processes, takes it back. */
 export async function supervise(args: readonly string[]): Promise<number> {
   const argument = JSON.parse(args[0] ?? '') as SupervisorArgument;
   const state = new StateDirectory(argument.state);
   const directory = state.project(argument.project);
+  const log = new ProjectLog(directory.log(), realClock);
+  const emit = eventFile(directory.events(), argument.project, realClock);
+  state.lastRun(argument.project).remove();
   const say = (line: string): void => {
-    // The log goes with the project's directory once the way back is done.
-    if (directory.exists()) appendFileSync(directory.log(), `${line}\n`, { mode: 0o600 });
+    log.say(null, line);
     if (process.connected) process.send?.({ say: line } satisfies Message);
   };
   const signals = new Signals();
@@ -90,6 +100,7 @@ export async function supervise(args: readonly string[]): Promise<number> {
     plugins: argument.plugins,
   });
   if (!machine) return report(ExitStatus.hostCannot);
+  let released = false;
   const run = await ProjectRun.prepare({
     plan,
     machine,
@@ -99,27 +110,56 @@ export async function supervise(args: readonly string[]): Promise<number> {
     events: progress(say, argument),
     signal: signals.signal,
     now: () => new Date(),
+    leaving: () => {
+      emit({ kind: 'down' });
+      if (released) keepLastRun(directory, state.lastRun(argument.project));
+    },
   });
+  emit({ kind: 'starting' });
   const outcome = await run.up();
-  if (outcome.kind !== 'up') {
-    const failure = outcome.kind === 'back' ? null : outcome.failure;
-    if (failure) say(`vfio-compose up: failed at ${placeOf(plan, failure)}\n  ${failureText(failure)}`);
-    if (outcome.kind === 'stuck') {
-      say(leftOverLines(outcome.left).join('\n'));
-      return report(ExitStatus.failedAndNotRolledBack);
-    }
-    say('Everything that had been done was taken back; the host is as it was.');
-    return report(failureStatus(failure?.kind, signals));
-  }
-  await report(ExitStatus.done);
-  // The one that started this may be gone by now; nothing depends on it any more.
-  if (process.connected) process.disconnect?.();
-  await signals.arrived();
-  const release = await locksOf(state, `down -p ${plan.project}`).take(objectsOf(plan), LOCK_WAIT_MS);
+  if (outcome.kind !== 'up') return report(failed(outcome, plan, signals, say));
+  const end = await holdProject({
+    run,
+    plan,
+    state,
+    signals,
+    simulated: machine.hostFile !== null,
+    output: (vm) => (_, source) => log.take(vm, source),
+    manager: await serviceManager(process.env),
+    emit,
+    say,
+    ready: async () => {
+      await report(ExitStatus.done);
+      // The one that started this may be gone by now; nothing depends on it any more.
+      if (process.connected) process.disconnect?.();
+    },
+  });
+  released = end.kind === 'released';
+  if (end.kind === 'not-started') say(`vfio-compose up: ${end.failure}`);
+  // The starter of a project that never came up has the locks, and waits for this.
+  const take = () => locksOf(state, `down -p ${plan.project}`).take(objectsOf(plan), LOCK_WAIT_MS);
+  const release = end.kind === 'not-started' ? undefined : await take();
   const status = statusOfBack(await run.down(), say);
-  release();
+  release?.();
   signals.dispose();
-  return status;
+  return report(status === ExitStatus.done && end.kind === 'not-started' ? ExitStatus.failedAndRolledBack : status);
+}
+
+/** Says why the project did not come up and what became of the host, and gives the status for it. */
+function failed(
+  outcome: Exclude<RunOutcome, { kind: 'up' }>,
+  plan: Plan,
+  signals: Signals,
+  say: (line: string) => void,
+): number {
+  const failure = outcome.kind === 'back' ? null : outcome.failure;
+  if (failure) say(`vfio-compose up: failed at ${placeOf(plan, failure)}\n  ${failureText(failure)}`);
+  if (outcome.kind === 'stuck') {
+    say(leftOverLines(outcome.left).join('\n'));
+    return ExitStatus.failedAndNotRolledBack;
+  }
+  say('Everything that had been done was taken back; the host is as it was.');
+  return failureStatus(failure?.kind, signals);
 }
 
 /** Tells the starter the status, and waits until the message is out. */

@@ -28,10 +28,15 @@ export function processTerminal(ansi: string): Terminal {
     colour: (stream) => wantsColour(ansi, env, Boolean(stream === 'out' ? stdout.isTTY : stderr.isTTY)),
     confirm: async (question) => /^y(es)?$/i.test(await ask(`${question} [y/N] `)),
     ask,
-    readStdin: async () => {
+    readStdin: async (limit) => {
       const chunks: Buffer[] = [];
-      for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
-      return Buffer.concat(chunks).toString('utf8');
+      let length = 0;
+      for await (const chunk of process.stdin) {
+        chunks.push(chunk as Buffer);
+        length += (chunk as Buffer).length;
+        if (length > limit) break;
+      }
+      return Buffer.concat(chunks);
     },
   };
 }

@@ -36,7 +36,7 @@ async function run(...args: string[]) {
     colour: () => false,
     confirm: async () => false,
     ask: () => Promise.resolve(''),
-    readStdin: async () => '',
+    readStdin: async () => Buffer.alloc(0),
   }));
   return { status, out, err };
 }

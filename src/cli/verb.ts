@@ -16,8 +16,8 @@ export interface Terminal {
   confirm(question: string): Promise<boolean>;
   /** Asks a question on stderr; the answer without the space around it. */
   ask(question: string): Promise<string>;
-  /** Reads stdin whole, for `-f -`. */
-  readStdin(): Promise<string>;
+  /** Reads stdin, for `-f -`: whole, or where it has more than `limit` bytes, at least one byte more. */
+  readStdin(limit: number): Promise<Buffer>;
 }
 
 /** Options that every verb takes. */
@@ -42,6 +42,8 @@ export interface GlobalOptions {
 export interface Verb {
   readonly name: string;
   readonly summary: string;
+  /** Behind the verb `-f` is `--follow`, as in Docker Compose; before it, and elsewhere, it names a manifest. */
+  readonly followsByF?: true;
   /** Declares arguments and options beyond the global ones. */
   configure(command: Command): void;
   /** Does the work; the result is the exit status. Throws {@link UsageError} for what only the verb can see is wrong. */

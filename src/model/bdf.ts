@@ -18,3 +18,22 @@ export function parseBdf(text: string): Bdf | undefined {
 
 /** The address without its function: functions with the same slot are one physical device. */
 export const slotOf = (bdf: Bdf): string => bdf.slice(0, bdf.lastIndexOf('.'));
+
+/**
+ * The address of a VF, from its physical function's and what the SR-IOV capability says (PCI Express, "First VF Offset" and
+ * "VF Stride"; `pci_iov_virtfn_bus` in drivers/pci/iov.c): routing ids count bus, device and function as one number.
+ */
+export function virtualFunctionAddress(pf: Bdf, { offset, stride }: VfLayout, index: number): Bdf {
+  const [domain = '', bus = '', slot = ''] = pf.split(':');
+  const [device = '', fn = ''] = slot.split('.');
+  const own = (Number.parseInt(bus, 16) << 8) | (Number.parseInt(device, 16) << 3) | Number(fn);
+  const id = own + offset + stride * index;
+  const hex = (value: number) => value.toString(16).padStart(2, '0');
+  return `${domain}:${hex((id >> 8) & 0xff)}:${hex((id >> 3) & 0x1f)}.${id & 7}` as Bdf;
+}
+
+/** Where a physical function's VFs are: distances between routing ids. */
+export interface VfLayout {
+  readonly offset: number;
+  readonly stride: number;
+}

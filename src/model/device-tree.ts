@@ -1,4 +1,5 @@
 import { invariant } from './invariant.ts';
+import { LIMITS } from './limits.ts';
 
 /** One node of a device tree. */
 export interface DeviceTreeNode {
@@ -72,7 +73,7 @@ interface GrowingNode extends DeviceTreeNode {
  * How deep a tree may be, the root not counted: what Linux unflattens (FDT_MAX_DEPTH in drivers/of/fdt.c). Deeper ones are
  * refused by whoever reads a tree, so that nothing behind has to fear recursion.
  */
-export const MAX_TREE_DEPTH = 64;
+export const MAX_TREE_DEPTH = LIMITS.deviceTree.depth;
 
 /** The path of a node's parent; null for the root. */
 export const parentPath = (path: string): string | null =>

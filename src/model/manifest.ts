@@ -3,6 +3,7 @@ export type {
   Irqs,
   ManifestDocument,
   Memory as MemoryManifest,
+  Run as RunManifest,
   Vm as VmManifest,
 } from './generated/manifest.ts';
 import type { ManifestDocument } from './generated/manifest.ts';

@@ -1,4 +1,4 @@
-export type { Assignment, DeviceRef, Fact, Plan, Step } from './generated/plan.ts';
+export type { Assignment, DeviceRef, Fact, Plan, Process, Step } from './generated/plan.ts';
 import type { Step } from './generated/plan.ts';
 
 export type StepKind = Step['kind'];
@@ -19,6 +19,9 @@ export type Persistence =
 const PERSISTENCE: { readonly [K in StepKind]: Persistence } = {
   'load-module': 'durable',
   'set-module-parameter': 'durable',
+  'set-huge-pages': 'durable',
+  'set-vf-autoprobe': 'durable',
+  'set-vf-count': 'durable',
   'set-driver-override': 'durable',
   'unbind-driver': 'durable',
   'bind-driver': 'durable',
@@ -50,6 +53,7 @@ const PERSISTENCE: { readonly [K in StepKind]: Persistence } = {
   'check-hot-reset': 'check',
   'hot-reset': 'held',
   'container-ioctl': 'held',
+  'set-memlock-limit': 'held',
   'create-memfd': 'held',
   'resize-memfd': 'held',
   'allocate-memory': 'held',

@@ -9,6 +9,17 @@ import type { Span } from './span.ts';
 export interface ResolvedManifest {
   readonly name: string;
   readonly vms: readonly ResolvedVm[];
+  readonly virtualFunctions: readonly ResolvedVirtualFunctions[];
+}
+
+/** A physical function that stays with the host, and the VFs that it has while the project is up. */
+export interface ResolvedVirtualFunctions {
+  readonly name: string;
+  readonly device: PciDevice;
+  readonly count: number;
+  readonly at: Span;
+  readonly selectorAt: Span;
+  readonly countAt: Span;
 }
 
 export interface ResolvedVm {
@@ -29,6 +40,21 @@ export interface ResolvedVm {
   readonly memory: readonly ResolvedMemory[];
   readonly msi: { readonly banks: number; readonly at: Span };
   readonly devices: readonly ResolvedDevice[];
+  /** The program that uses the devices; null where the manifest names none. */
+  readonly run: ResolvedRun | null;
+}
+
+export interface ResolvedRun {
+  /** The program by its absolute path, and its arguments. */
+  readonly command: readonly string[];
+  /** As written: a name or a number. Null for the user of vfio-compose. */
+  readonly user: string | number | null;
+  /** As written; null for the primary group of the user. */
+  readonly group: string | number | null;
+  readonly workingDirectory: string;
+  readonly environment: readonly { readonly name: string; readonly value: string }[];
+  readonly onExit: 'release' | 'restart' | 'hold';
+  readonly at: Span;
 }
 
 export interface ResolvedIommu {
@@ -60,11 +86,17 @@ export interface ResolvedMemory {
   readonly backing: 'anonymous' | 'hugetlb' | 'memfd';
   /** Size of its huge pages; null for ordinary pages. */
   readonly pageSize: Bytes | null;
+  /** Whether huge pages that the pool lacks are added to it. */
+  readonly reserve: boolean;
   readonly access: 'read' | 'write' | 'read-write';
   readonly at: Span;
   readonly iovaAt: Span;
   readonly sizeAt: Span;
 }
+
+/** How many huge pages an entry takes; 0 for one of ordinary pages. */
+export const hugePagesOf = ({ size, pageSize }: ResolvedMemory): bigint =>
+  pageSize === null || pageSize === 0n ? 0n : (size + pageSize - 1n) / pageSize;
 
 /** Why a device is in the plan although the manifest may not name it itself. */
 export type Origin =
@@ -151,10 +183,12 @@ export function groupIds(vm: ResolvedVm): number[] {
 export const modulesOf = ({ iommu }: ResolvedVm): NonNullable<IommuPlugin['modules']> =>
   iommu.plugins.find(({ modules }) => modules)?.modules ?? [];
 
-/** Users and groups by name, as the host knows them: what `handoff: bind` needs. */
+/** Users and groups by name, as the host knows them: what `handoff: bind` and `run` need. */
 export interface NameService {
   user(name: string): number | undefined;
   group(name: string): number | undefined;
+  /** The primary group of a user, by number. */
+  primaryGroup(uid: number): number | undefined;
 }
 
 /** Another project that runs on this host, as far as planning is concerned. */

@@ -28,7 +28,7 @@ export function configDocument(resolved: ResolvedManifest, u64: PutU64 = hex): o
 }
 
 function vmDocument(vm: ResolvedVm, u64: PutU64): object {
-  const { iommu, handoff, memory, msi, devices } = vm;
+  const { iommu, handoff, memory, msi, devices, run } = vm;
   return {
     from: span(vm.at),
     iommu: { type: iommu.type, unsafeInterrupts: iommu.unsafeInterrupts },
@@ -43,6 +43,7 @@ function vmDocument(vm: ResolvedVm, u64: PutU64): object {
     })),
     msi: { banks: msi.banks },
     devices: Object.fromEntries(devices.map((device) => [device.name, deviceDocument(device, u64)])),
+    ...runDocument(run),
   };
 }
 
@@ -54,6 +55,22 @@ function handoffDocument(handoff: ResolvedVm['handoff']): object {
     ...(user === null ? {} : { user }),
     ...(group === null ? {} : { group }),
     ...(permissions === null ? {} : { permissions: permissions.toString(8).padStart(4, '0') }),
+  };
+}
+
+function runDocument(run: ResolvedVm['run']): object {
+  if (run === null) return {};
+  const { command, user, group, workingDirectory, environment, onExit } = run;
+  return {
+    run: {
+      command,
+      ...(user === null ? {} : { user }),
+      ...(group === null ? {} : { group }),
+      workingDirectory,
+      environment: Object.fromEntries(environment.map(({ name, value }) => [name, value])),
+      from: span(run.at),
+    },
+    onExit,
   };
 }
 

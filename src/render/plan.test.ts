@@ -31,3 +31,16 @@ it('has each step with its number and its cause, and marks those that outlive th
     /^ {2}12 {3}VFIO_SET_IOMMU .* UNSAFE: iommu: noiommu/,
   );
 });
+
+it('shows a process in the summary that is approved, and all that it is given in the plan', () => {
+  const run = { command: ['/usr/bin/router', 'a b'], user: 'packets', environment: { LEVEL: 'high' } };
+  const vms = { edge: { devices: { wan: ADDRESS }, run, onExit: 'restart' as const } };
+  const plan = planFor(vms, host().intelIommu().nic(ADDRESS, { group: 26 }).build());
+  const starts = '    starts /usr/bin/router "a b" as packets:4710; when it ends: restart';
+  expect(renderSummary(plan)).toContain(starts);
+  const text = renderPlan(plan);
+  expect(text).toContain('    user         packets (4711:4710)');
+  expect(text).toContain('    environment  LEVEL=high');
+  expect(text).toContain('    descriptor   5 device-0000-31-00.0');
+  expect(text).toContain(`back:reset-device:${ADDRESS}`);
+});

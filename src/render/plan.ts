@@ -1,4 +1,4 @@
-import { type Assignment, persistenceOf, type Plan, type Step } from '../model/index.ts';
+import { type Assignment, persistenceOf, type Plan, type Process, type Step } from '../model/index.ts';
 import { describeStep } from './step.ts';
 
 /** A longer operation has its cause on a line of its own. */
@@ -16,6 +16,7 @@ export function renderPlan(plan: Plan): string {
     ...renderSteps(`Down, ${plural(plan.down.length, 'step')}`, plan.down),
     '',
     ...renderRecovery(plan),
+    ...(plan.processes ?? []).flatMap(renderProcess),
     'A step marked * outlives vfio-compose, is journalled, and needs root; the others go with its file descriptors and need',
     'the right to open the group, which belongs to root unless its node was given away.',
     '',
@@ -26,6 +27,34 @@ export function renderPlan(plan: Plan): string {
 function renderRecovery({ recover = [] }: Plan): string[] {
   if (recover.length === 0) return [];
   return [...renderSteps(`If whoever held them is gone, ${plural(recover.length, 'step')} first`, recover), ''];
+}
+
+const processesOf = ({ processes = [] }: Plan, vm: string): Process[] => processes.filter((one) => one.vm === vm);
+
+/** A word that a reader must not take for two, or for none, in quotes. */
+const quoted = (word: string): string => (/^[A-Za-z0-9_./:=@%+,-]+$/.test(word) ? word : JSON.stringify(word));
+
+const startText = ({ command, user, onExit }: Process): string =>
+  `    starts ${command.map(quoted).join(' ')}${user === null ? '' : ` as ${user.name ?? user.uid}:${user.gid}`}; when it ends: ${onExit}`;
+
+/** A process with all that it is given, and what happens to its devices after it. */
+function renderProcess(process: Process): string[] {
+  const { vm, environment, workingDirectory, fds, silence, reconnect, onExit } = process;
+  const ids = (list: readonly string[]): string => (list.length === 0 ? 'nothing' : list.join(', '));
+  const user = process.user && `${process.user.name ?? process.user.uid} (${process.user.uid}:${process.user.gid})`;
+  return [
+    `Process of ${vm}, started when up is done${process.at ? ` (${process.at.file}:${process.at.line})` : ''}`,
+    `    command      ${process.command.map(quoted).join(' ')}`,
+    `    user         ${user ?? 'that of vfio-compose'}`,
+    `    directory    ${quoted(workingDirectory)}`,
+    ...environment.map(({ name, value }) => `    environment  ${name}=${quoted(value)}`),
+    ...fds.map(({ name }, index) => `    descriptor   ${index + 3} ${name}`),
+    `    when it ends ${ids(silence)}`,
+    ...(onExit === 'restart' ? [`    then         ${ids(reconnect)}, and it is started again`] : []),
+    ...(onExit === 'hold' ? ['    then         the devices stay as they are until down'] : []),
+    ...(onExit === 'release' ? ['    then         down, once no other process of the project is left'] : []),
+    '',
+  ];
 }
 
 /** Who gets what: the part of a plan that `up` shows before it asks. */
@@ -41,6 +70,7 @@ export function renderSummary(plan: Plan): string[] {
       lines.push(...(entry.notes ?? []).map((note) => `      ${note}`));
     }
     if (assignments.some(({ group }) => group === null)) lines.push(...WITHOUT_IOMMU);
+    lines.push(...processesOf(plan, vm).map(startText));
   }
   if (plan.plugins.length > 0) {
     lines.push('', `  Plugins: ${plan.plugins.map(({ name, version }) => `${name} ${version}`).join(', ')}`);

@@ -29,6 +29,11 @@ export function describeStep(step: Step): string {
       return `modprobe ${step.module}`;
     case 'set-module-parameter':
       return `write ${step.value} to /sys/module/${step.module}/parameters/${step.parameter}`;
+    case 'set-huge-pages':
+    case 'set-vf-autoprobe':
+    case 'set-vf-count':
+    case 'set-memlock-limit':
+      return describeReservation(step);
     case 'set-driver-override':
       return step.driver === null
         ? `clear ${device(step)}/driver_override`
@@ -65,6 +70,10 @@ export function describeStep(step: Step): string {
 type Described =
   | 'load-module'
   | 'set-module-parameter'
+  | 'set-huge-pages'
+  | 'set-vf-autoprobe'
+  | 'set-vf-count'
+  | 'set-memlock-limit'
   | 'set-driver-override'
   | 'unbind-driver'
   | 'bind-driver'
@@ -151,6 +160,26 @@ function describeMemory(step: OfKind<'create-memfd' | 'resize-memfd' | 'allocate
       return `mmap ${formatBytes(step.size)}${pages(step.pageSize)}${step.memfd === null ? '' : ` of ${step.memfd}`} as ${step.handle}`;
     case 'free-memory':
       return `munmap ${step.memory}`;
+    default:
+      return unreachable(step);
+  }
+}
+
+/** What a limit is in bytes. */
+const limit = (bytes: bigint | null): string => (bytes === null ? 'no limit' : formatBytes(bytes));
+
+function describeReservation(
+  step: OfKind<'set-huge-pages' | 'set-vf-autoprobe' | 'set-vf-count' | 'set-memlock-limit'>,
+): string {
+  switch (step.kind) {
+    case 'set-huge-pages':
+      return `write ${step.pages}, from ${step.before}, to /sys/kernel/mm/hugepages/hugepages-${step.pageSize >> 10n}kB/nr_hugepages`;
+    case 'set-vf-autoprobe':
+      return `write ${step.on ? 1 : 0} to ${device(step)}/sriov_drivers_autoprobe`;
+    case 'set-vf-count':
+      return `write ${step.count} to ${device(step)}/sriov_numvfs`;
+    case 'set-memlock-limit':
+      return `setrlimit RLIMIT_MEMLOCK to ${limit(step.soft)}, at most ${limit(step.hard)}`;
     default:
       return unreachable(step);
   }

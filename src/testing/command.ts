@@ -7,6 +7,13 @@ import { snapshotText } from '../runtime/inventory/snapshot-text.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
+/** What Node is given to run the command from its sources. */
+export const ownCommand = (): string[] => [
+  '--import',
+  join(ROOT, 'node_modules/tsx/dist/esm/index.mjs'),
+  join(ROOT, 'src/cli/main.ts'),
+];
+
 export interface Finished {
   readonly status: number | null;
   readonly out: string;
@@ -46,15 +53,11 @@ export class Workplace {
 
   /** Starts the command on the simulated host. */
   start(...args: string[]): Running {
-    const child = spawn(
-      process.execPath,
-      ['--import', join(ROOT, 'node_modules/tsx/dist/esm/index.mjs'), join(ROOT, 'src/cli/main.ts'), ...args],
-      {
-        cwd: this.directory,
-        env: { ...process.env, VFIO_COMPOSE_HOST: this.host, VFIO_COMPOSE_STATE_DIR: this.state },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      },
-    );
+    const child = spawn(process.execPath, [...ownCommand(), ...args], {
+      cwd: this.directory,
+      env: { ...process.env, VFIO_COMPOSE_HOST: this.host, VFIO_COMPOSE_STATE_DIR: this.state },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const output = { out: '', err: '' };
     child.stdout.on('data', (chunk: Buffer) => (output.out += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (output.err += chunk.toString()));

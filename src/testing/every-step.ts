@@ -10,9 +10,14 @@ export const USB = 'ffe210000.usb';
 /** Its device without an IOMMU. */
 export const LOOSE = 'ffe300000.serial';
 
+/** Its physical function that stays with the host, and gets VFs. */
+export const PF = '0000:02:00.0';
+
 const pci: DeviceRef = { bus: 'pci', address: bdf(PCI) };
 const usb: DeviceRef = { bus: 'platform', address: USB };
 const loose: DeviceRef = { bus: 'platform', address: LOOSE };
+
+const pf: DeviceRef = { bus: 'pci', address: bdf(PF) };
 
 const container = 'container#every';
 const foreign = 'container#foreign';
@@ -20,6 +25,9 @@ const pciHandle = `device:${PCI}`;
 const usbHandle = `device:${USB}`;
 
 const HOST_SIDE: readonly Step[] = [
+  step('set-huge-pages', '2048kB', { pageSize: bytes(0x20_0000n), before: 3, pages: 8 }),
+  step('set-vf-autoprobe', PF, { device: pf, on: false }),
+  step('set-vf-count', PF, { device: pf, count: 2 }),
   step('load-module', 'vfio-pci', { module: 'vfio-pci' }),
   step('set-module-parameter', 'vfio.unsafe', { module: 'vfio-core', parameter: 'unsafe', value: 'Y' }),
   step('set-driver-override', PCI, { device: pci, driver: 'vfio-pci' }),
@@ -111,6 +119,7 @@ const DEVICES: readonly Step[] = [
 ];
 
 const MEMORY: readonly Step[] = [
+  step('set-memlock-limit', 'self', { soft: bytes(0x20_2000n), hard: null }),
   step('create-memfd', 'shared', { handle: 'memfd#shared', pageSize: bytes(0x20_0000n) }),
   step('resize-memfd', 'shared', { memfd: 'memfd#shared', size: bytes(0x20_0000n) }),
   step('allocate-memory', 'shared', {
@@ -155,6 +164,7 @@ const DOWN: readonly Step[] = [
   back('allocate-memory:plain', 'free-memory', 'plain', { memory: 'memory#plain', size: bytes(0x2000n) }),
   back('allocate-memory:shared', 'free-memory', 'shared', { memory: 'memory#shared', size: bytes(0x20_0000n) }),
   back('create-memfd:shared', 'close', 'memfd#shared', { handle: 'memfd#shared' }),
+  back('set-memlock-limit:self', 'set-memlock-limit', 'self', { soft: bytes(0x1_0000n), hard: bytes(0x1_0000n) }),
   back(`open-device:${USB}`, 'close', usbHandle, { handle: usbHandle }),
   back(`open-device:${PCI}`, 'close', pciHandle, { handle: pciHandle }),
   back('open-container:foreign', 'close', foreign, { handle: foreign }),
@@ -173,6 +183,9 @@ const DOWN: readonly Step[] = [
     parameter: 'unsafe',
     value: 'N',
   }),
+  back(`set-vf-count:${PF}`, 'set-vf-count', PF, { device: pf, count: 0 }),
+  back(`set-vf-autoprobe:${PF}`, 'set-vf-autoprobe', PF, { device: pf, on: true }),
+  back('set-huge-pages:2048kB', 'set-huge-pages', '2048kB', { pageSize: bytes(0x20_0000n), before: 8, pages: 3 }),
 ];
 
 const BOUND = `bind-driver:${PCI}`;

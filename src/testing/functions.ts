@@ -29,6 +29,9 @@ export const disk = (name: string, options: Partial<BlockDevice> = {}): BlockDev
   ...options,
 });
 
+/** The limits of a process of root. */
+export const UNLIMITED = { memlock: null, mayLockAnything: true, memlockHard: null, mayRaiseLimits: true } as const;
+
 /** What common kinds of PCI functions look like, beyond their place. */
 export const FUNCTIONS = {
   plain: () => ({
@@ -102,7 +105,7 @@ export const FUNCTIONS = {
     device: '10c9',
     class: '020000',
     driver: 'igb',
-    sriov: { total: 7, enabled: 0 },
+    sriov: { total: 7, enabled: 0, offset: 0x80, stride: 2 },
     netdevs: [netdev(placeName('lan', address))],
   }),
   vf: (address: string): Shape => ({

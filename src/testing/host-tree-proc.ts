@@ -17,12 +17,17 @@ export function writeProcess(tree: Tree, inventory: HostInventory): void {
     auxiliary.writeBigUInt64LE(BigInt(word), index * 8);
   }
   tree.file('/proc/self/auxv', auxiliary);
-  const memlock = limits.memlock === null ? 'unlimited' : String(limits.memlock);
+  const limit = (value: bigint | null | undefined) => String(value ?? 'unlimited').padEnd(20);
   tree.file(
     '/proc/self/limits',
-    `Limit                     Soft Limit           Hard Limit           Units     \nMax processes             7822                 7822                 processes \nMax locked memory         ${memlock.padEnd(20)} unlimited            bytes     \n`,
+    `Limit                     Soft Limit           Hard Limit           Units     \nMax processes             7822                 7822                 processes \nMax locked memory         ${limit(limits.memlock)} ${limit(limits.memlockHard)} bytes     \n`,
   );
-  const capabilities = limits.mayLockAnything ? '000001ffffffffff' : '000001ffffffbfff';
+  const without = (limits.mayLockAnything ? 0n : 1n << 14n) | (limits.mayRaiseLimits ? 0n : 1n << 24n);
+  const capabilities = (0x1ff_ffff_ffffn & ~without).toString(16).padStart(16, '0');
+  const { memoryAvailable } = inventory;
+  if (memoryAvailable !== undefined) {
+    tree.file('/proc/meminfo', `MemTotal:       999999999 kB\nMemAvailable:   ${memoryAvailable >> 10n} kB\n`);
+  }
   tree.file('/proc/self/status', `Name:\tnode\nCapPrm:\t0000000000000000\nCapEff:\t${capabilities}\n`);
   const family = kernel.architecture === 'aarch64' ? CHIPS.arm : CHIPS.x86;
   const chip = family[`${iommu.interruptRemapping}`];

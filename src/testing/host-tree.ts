@@ -71,6 +71,10 @@ function writeDevice(tree: Tree, device: PciDevice): void {
   if (device.sriov) {
     attribute('sriov_totalvfs', String(device.sriov.total));
     attribute('sriov_numvfs', String(device.sriov.enabled));
+    const { offset, stride, autoprobe } = device.sriov;
+    if (offset !== undefined) attribute('sriov_offset', String(offset));
+    if (stride !== undefined) attribute('sriov_stride', String(stride));
+    if (autoprobe !== undefined) attribute('sriov_drivers_autoprobe', autoprobe ? '1' : '0');
   }
   if (device.slot !== null) tree.file(`/sys/bus/pci/slots/${device.slot}/address`, `${device.address.slice(0, -2)}\n`);
 }

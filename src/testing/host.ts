@@ -1,5 +1,6 @@
 import { bytes, type DeviceTree, snapshotNode } from '../model/index.ts';
 import type {
+  Bytes,
   HostDevice,
   HostInventory,
   HugePagePool,
@@ -11,7 +12,7 @@ import type {
   ReservedRegion,
 } from '../model/index.ts';
 import { deviceTree, type NodeLiteral } from './device-tree.ts';
-import { FUNCTIONS } from './functions.ts';
+import { FUNCTIONS, UNLIMITED } from './functions.ts';
 import { plainPlatformDevice, PLATFORM_MODULES } from './platform.ts';
 import { bdf, region } from './values.ts';
 
@@ -58,7 +59,8 @@ export class HostBuilder {
   #interruptRemapping: boolean | null = null;
   #kernel: HostInventory['kernel'] = { release: '6.12.38-test', architecture: 'x86_64', pageSize: 4096 };
   #vfio: HostInventory['vfio'] = { container: true, iommufd: false };
-  #limits: HostInventory['limits'] = { memlock: null, mayLockAnything: true };
+  #available: Bytes | undefined;
+  #limits: HostInventory['limits'] = { ...UNLIMITED };
   #nextGroup = 11;
   #tree: DeviceTree | null = null;
   #origin: HostInventory['origin'];
@@ -96,13 +98,16 @@ export class HostBuilder {
     return this;
   }
 
-  /** RLIMIT_MEMLOCK in bytes (null is unlimited) of a process that may not lock more. */
-  memlock(limit: bigint | null, mayLockAnything = false): this {
-    this.#limits = { memlock: limit === null ? null : bytes(limit), mayLockAnything };
+  /** RLIMIT_MEMLOCK in bytes (null is unlimited) of a process that may not lock more, nor, unless the test says so, raise it. */
+  memlock(limit: bigint | null, mayLockAnything = false, more: Partial<HostInventory['limits']> = {}): this {
+    const memlock = limit === null ? null : bytes(limit);
+    this.#limits = { memlock, mayLockAnything, memlockHard: memlock, mayRaiseLimits: false, ...more };
     return this;
   }
 
-  hugePages(size: bigint, total: number, free = total): this {
+  /** A pool of huge pages; `available` is the memory of the host that one may grow by, in bytes. */
+  hugePages(size: bigint, total: number, free = total, available?: bigint): this {
+    if (available !== undefined) this.#available = bytes(available);
     this.#pools.push({ size: bytes(size), total, free });
     return this;
   }
@@ -172,7 +177,7 @@ export class HostBuilder {
   vf(address: string, pf: string, index: number, options: DeviceOptions = {}): this {
     const parent = this.#devices.get(bdf(pf));
     if (parent?.bus !== 'pci') throw new Error(`declare the PF ${pf} before its VF`);
-    const sriov = { total: parent.sriov?.total ?? 8, enabled: (parent.sriov?.enabled ?? 0) + 1 };
+    const sriov = { total: 8, ...parent.sriov, enabled: (parent.sriov?.enabled ?? 0) + 1 };
     this.#devices.set(parent.address, { ...parent, sriov });
     const link = { physicalFunction: parent.address, virtualFunctionIndex: index };
     this.#add(address, { ...FUNCTIONS.vf(address), ...link }, options);
@@ -238,6 +243,7 @@ export class HostBuilder {
       vfio: this.#vfio,
       limits: this.#limits,
       hugePages: [...this.#pools],
+      ...(this.#available === undefined ? {} : { memoryAvailable: this.#available }),
       groups: [...this.#groups.values()].filter((group) => used.has(group.id)),
       devices: [...this.#devices.values()],
       ...(this.#origin === undefined ? {} : { origin: this.#origin }),

@@ -6,5 +6,5 @@ export type { BridgeOptions, DeviceOptions, IommuOptions, PlatformOptions } from
 export { disk, netdev } from './functions.ts';
 export { manifestFrom, spanAt } from './manifest.ts';
 export { p4080Tree } from './p4080-tree.ts';
-export { planFor, testNames } from './plan.ts';
+export { planFor, planOf, testNames } from './plan.ts';
 export { recordingTerminal, type RecordingTerminal } from './terminal.ts';

@@ -1,4 +1,4 @@
-import type { Journal, JournalMark } from '../runtime/executor/journal.ts';
+import { type Journal, type JournalMark, type JournalState, journalState } from '../runtime/executor/journal.ts';
 
 /** A journal that forgets with the test. */
 export class MemoryJournal implements Journal {
@@ -8,10 +8,8 @@ export class MemoryJournal implements Journal {
     this.entries.push({ mark, step });
   }
 
-  /** What a way back has to know: which steps began, and which of them are undone. */
-  state() {
-    const of = (...marks: JournalMark[]) =>
-      new Set(this.entries.filter((entry) => marks.includes(entry.mark)).map((entry) => entry.step));
-    return { ran: of('begun', 'done'), undone: of('undone') };
+  /** What a way back has to know. */
+  state(): Omit<JournalState, 'damaged'> {
+    return journalState(this.entries);
   }
 }

@@ -6,14 +6,18 @@ type Details<K extends StepKind> = Omit<
   'kind' | 'id' | 'resource' | 'cause' | 'at' | 'dependsOn' | 'undoes'
 >;
 
-const RESOURCE = 'everything';
+/** What a step is about, as the compiler calls it: a device where it names one. */
+function resourceOf(details: object): string {
+  if ('device' in details) return `device ${(details.device as { address: string }).address}`;
+  return 'deviceHandle' in details ? String(details.deviceHandle).replace(':', ' ') : 'everything';
+}
 
 /** A step of `up`. */
 export function step<K extends StepKind>(kind: K, subject: string, details: Details<K>): Step {
   return {
     kind,
     id: `${kind}:${subject}`,
-    resource: RESOURCE,
+    resource: resourceOf(details),
     cause: `of ${subject}`,
     dependsOn: [],
     ...details,

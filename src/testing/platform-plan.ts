@@ -141,6 +141,7 @@ export function platformVm(
     size: bytes(4n << 20n),
     backing: 'anonymous',
     pageSize: null,
+    reserve: false,
     access: 'read-write',
     at,
     iovaAt: at,
@@ -154,6 +155,7 @@ export function platformVm(
     memory: type === 'noiommu' ? [] : [memory],
     msi: { banks: 0, at },
     devices,
+    run: null,
     ...wish,
   };
 }
@@ -161,7 +163,7 @@ export function platformVm(
 /** Lowers one VM without the laws of a manifest, which tests of what comes after them do not need. */
 export function lowerVm(inventory: HostInventory, make: (index: HostIndex) => ResolvedVm): ReturnType<typeof lowerFor> {
   const index = indexHost(inventory);
-  return lowerFor({ name: 'tested', vms: [make(index)] }, index);
+  return lowerFor({ name: 'tested', vms: [make(index)], virtualFunctions: [] }, index);
 }
 
 /** The plan of {@link lowerVm}. */

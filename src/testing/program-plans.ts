@@ -53,7 +53,12 @@ export function windowsPlan(): Plan {
     iommu: { ...resolved, unsafeInterrupts: false, at: spanAt(['iommu']) },
   });
   const plugins = pluginSet({ reset: [reset], iommu: [iommu] });
-  const { value, diagnostics } = lowerFor({ name: 'tested', vms: [vm] }, index, undefined, plugins);
+  const { value, diagnostics } = lowerFor(
+    { name: 'tested', vms: [vm], virtualFunctions: [] },
+    index,
+    undefined,
+    plugins,
+  );
   if (!value) throw new Error(`the VM of the test cannot be lowered: ${diagnostics[0]?.detail}`);
   return value;
 }

@@ -46,5 +46,6 @@ export function resolvedVm(name: string, devices: ResolvedVm['devices']): Resolv
     memory: [],
     msi: { banks: 0, at },
     devices,
+    run: null,
   };
 }

@@ -1,7 +1,7 @@
 import { resolveManifest } from '../compiler/resolve/resolve.ts';
 import type { Rule } from '../compiler/rules/rule.ts';
 import { indexHost } from '../model/index.ts';
-import type { Diagnostic, RunningProject, VmManifest } from '../model/index.ts';
+import type { Diagnostic, ManifestDocument, RunningProject, VmManifest } from '../model/index.ts';
 import type { HostBuilder } from './host.ts';
 import { manifestFrom } from './manifest.ts';
 import { testPlugins } from './plugins.ts';
@@ -10,13 +10,19 @@ import { testPlugins } from './plugins.ts';
 export type Vms = Readonly<Record<string, VmManifest>>;
 
 /** Runs one rule over resolved VMs on a host. */
-export function check(rule: Rule, vms: Vms, on: HostBuilder, running: readonly RunningProject[] = []): Diagnostic[] {
+export const check = (rule: Rule, vms: Vms, on: HostBuilder, running: readonly RunningProject[] = []): Diagnostic[] =>
+  checkDocument(rule, { vms: { ...vms } }, on, running);
+
+/** The same over all of a manifest. */
+export function checkDocument(
+  rule: Rule,
+  document: Omit<ManifestDocument, 'version' | 'name'>,
+  on: HostBuilder,
+  running: readonly RunningProject[] = [],
+): Diagnostic[] {
   const host = indexHost(on.build());
-  const { value, diagnostics } = resolveManifest(
-    manifestFrom({ version: 1, name: 'tested', vms: { ...vms } }),
-    host,
-    testPlugins,
-  );
+  const manifest = manifestFrom({ version: 1, name: 'tested', ...document });
+  const { value, diagnostics } = resolveManifest(manifest, host, testPlugins);
   if (!value) throw new Error(`the manifest of the test does not resolve: ${diagnostics[0]?.detail}`);
   return rule.check({ manifest: value, host, running });
 }

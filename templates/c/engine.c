@@ -31,7 +31,7 @@ static void told(const struct step *step, enum outcome outcome)
         say("  ok      %s", step->words);
     if (outcome == WARNED)
         say("  skipped %s: %s", step->words, complaint);
-    if (outcome == FAILED)
+    if (outcome == FAILED || outcome == LOST)
         say("  FAILED  %s\n          %s", step->words, complaint);
 }
 
@@ -52,6 +52,7 @@ static bool go_up(int *signal)
         told(step, outcome);
         /* A durable step that failed may have had an effect; its way back looks at the host and decides. */
         ran[i] = outcome == DONE || step->durable;
+        finished[i] = outcome == DONE;
         if (outcome == FAILED) {
             unsettled_step = unsettled != 0 ? step : NULL;
             say("Failed at step %zu of %zu (%s).", i + 1, UP, step->id);
@@ -66,6 +67,9 @@ static bool go_up(int *signal)
 /* Resources of devices that could not be silenced: nobody else gets them. A plan has fewer than steps. */
 static const char *loud[DOWN_ROOM + RECOVER_ROOM];
 static size_t loud_count;
+/* Their groups: what is in them can be reached by them. */
+static long loud_groups[DOWN_ROOM + RECOVER_ROOM];
+static size_t loud_group_count;
 
 static bool is_loud(const char *resource)
 {
@@ -75,11 +79,81 @@ static bool is_loud(const char *resource)
     return false;
 }
 
+/* A device could not leave its VFIO driver; the next way back opens it to silence it again, as the run did. */
+static bool one_is_stranded;
+
+static bool is_silenced_again(const char *resource)
+{
+    for (size_t i = 0; i < RECOVER; i++)
+        if (plan_recover[i].kind == STEP_OPEN_DEVICE && strcmp(plan_recover[i].resource, resource) == 0)
+            return true;
+    return false;
+}
+
 static bool quiesces(const struct step *step)
 {
     return (step->kind == STEP_WRITE_REGION || step->kind == STEP_MODIFY_REGION || step->kind == STEP_EXPECT_REGION ||
             step->kind == STEP_POLL_REGION) &&
            step->access.quiesce;
+}
+
+/* Whether nothing but its reset silences a device. */
+static bool is_all_there_is(const struct step *reset)
+{
+    for (size_t i = 0; i < DOWN; i++)
+        if (strcmp(plan_down[i].resource, reset->resource) == 0 && quiesces(&plan_down[i]))
+            return false;
+    return true;
+}
+
+/* The device that a step names; NULL for one that names none. */
+static const struct device_ref *device_of(const struct step *step)
+{
+    switch (step->kind) {
+    case STEP_SET_DRIVER_OVERRIDE: return &step->override.device;
+    case STEP_UNBIND_DRIVER:
+    case STEP_BIND_DRIVER: return &step->binding.device;
+    case STEP_WAIT_NOIOMMU_NODE: return &step->device;
+    case STEP_OPEN_NOIOMMU_GROUP: return &step->group.device;
+    case STEP_OPEN_DEVICE: return &step->open.device;
+    case STEP_SET_VF_AUTOPROBE:
+    case STEP_SET_VF_COUNT: return &step->vfs.device;
+    default: return NULL;
+    }
+}
+
+/* Takes note of the group of a device that is loud. */
+static void note_group(const char *resource)
+{
+    for (size_t i = 0; i < UP; i++) {
+        const struct device_ref *device = device_of(&plan_up[i]);
+        if (device == NULL || strcmp(plan_up[i].resource, resource) != 0)
+            continue;
+        long group = group_of(*device);
+        if (group >= 0)
+            loud_groups[loud_group_count++] = group;
+        return;
+    }
+}
+
+/*
+ * Whether a step has to be left for a later way back: a device that is loud stays where nobody else gets it, and so do the
+ * others of its group, whose memory it can reach; and no switch of the kernel is turned that silencing it may need.
+ */
+static bool is_held_back(const struct step *step)
+{
+    if (step->kind == STEP_SET_MODULE_PARAMETER)
+        return loud_count > 0 || one_is_stranded;
+    if (loud_count == 0 || !step->durable)
+        return false;
+    if (is_loud(step->resource))
+        return true;
+    const struct device_ref *device = device_of(step);
+    long group = device == NULL ? -1 : group_of(*device);
+    for (size_t i = 0; group >= 0 && i < loud_group_count; i++)
+        if (loud_groups[i] == group)
+            return true;
+    return false;
 }
 
 /* Whether a step of `down` is for a run of which the steps in `ran` ran. */
@@ -96,6 +170,8 @@ static bool takes_back(size_t i)
 static size_t go_back(void)
 {
     size_t left = 0;
+    for (size_t i = 0; i < loud_count; i++)
+        note_group(loud[i]);
     if (unsettled_step != NULL && !settled()) {
         /* Whatever is looked up on the host may be otherwise a moment later. */
         ran[unsettled_step - plan_up] = false;
@@ -104,19 +180,26 @@ static size_t go_back(void)
     }
     for (size_t i = 0; i < DOWN; i++) {
         const struct step *step = &plan_down[i];
-        if (!takes_back(i) || (step->durable && is_loud(step->resource)))
+        if (!takes_back(i) || is_held_back(step))
             continue;
+        past_is_unknown = undoing[i] || !finished[step->undoes];
         if (!record(step, "undoing"))
             say("  %s", complaint);
         enum outcome outcome = perform(step);
         told(step, outcome);
         if (outcome == FAILED) {
             left++;
-            if (quiesces(step))
+            if (quiesces(step) || (step->kind == STEP_RESET_DEVICE && is_all_there_is(step))) {
                 loud[loud_count++] = step->resource;
-        } else if (outcome == DONE && !record(step, "undone")) {
-            say("  %s", complaint);
+                note_group(step->resource);
+            }
+            if (step->kind == STEP_UNBIND_DRIVER && is_silenced_again(step->resource))
+                one_is_stranded = true;
+        } else if (outcome == LOST) {
+            left++;
         }
+        if ((outcome == DONE || outcome == LOST) && !record(step, "undone"))
+            say("  %s", complaint);
     }
     return left;
 }

@@ -1,11 +1,17 @@
 /* ---- The host that the plan was made for ---------------------------------------------------------------------------- */
 
+static struct path limit_text(rlim_t limit)
+{
+    return limit == RLIM_INFINITY ? path_of("unlimited") : path_of("%llu", (unsigned long long)limit);
+}
+
 /* What a fact is now; false for "it has none". */
 static bool fact_now(const struct fact *fact, struct path *now)
 {
     struct utsname machine;
     char real[PATH_MAX];
     size_t entries = 0;
+    struct rlimit limit;
     DIR *folder;
     switch (fact->kind) {
     case FACT_MACHINE:
@@ -37,6 +43,11 @@ static bool fact_now(const struct fact *fact, struct path *now)
     case FACT_EXISTS:
         *now = path_of("there");
         return exists(fact->path);
+    case FACT_LOCK_LIMIT:
+        if (getrlimit(RLIMIT_MEMLOCK, &limit) < 0)
+            return false;
+        *now = path_of("%s of %s", limit_text(limit.rlim_cur).text, limit_text(limit.rlim_max).text);
+        return true;
     }
     return false;
 }

@@ -37,6 +37,8 @@ static int run_modprobe(const void *argument)
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
+    /* MODPROBE_OPTIONS names a configuration, which names commands. */
+    clearenv();
     setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1);
     setenv("LC_ALL", "C", 1);
     execvp(words[0], words);

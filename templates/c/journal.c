@@ -14,6 +14,8 @@ static bool ran[UP_ROOM];
 static bool finished[UP_ROOM];
 /* Of the steps of `down`. */
 static bool undone[DOWN_ROOM];
+/* Of the steps of `down`: that they were begun, and the journal does not say how that ended. */
+static bool undoing[DOWN_ROOM];
 /* Whether a way back had begun. */
 static bool was_going_back;
 
@@ -36,12 +38,16 @@ static void note(const char *mark, const char *id)
     for (size_t i = 0; i < UP; i++) {
         if (strcmp(plan_up[i].id, id) != 0)
             continue;
-        ran[i] = ran[i] || strcmp(mark, "begun") == 0 || strcmp(mark, "done") == 0;
-        finished[i] = finished[i] || strcmp(mark, "done") == 0;
+        bool begun = strcmp(mark, "begun") == 0, done = strcmp(mark, "done") == 0;
+        ran[i] = ran[i] || begun || done;
+        finished[i] = done || (finished[i] && !begun);
     }
-    for (size_t i = 0; i < DOWN; i++)
-        if (strcmp(plan_down[i].id, id) == 0 && strcmp(mark, "undone") == 0)
-            undone[i] = true;
+    for (size_t i = 0; i < DOWN; i++) {
+        if (strcmp(plan_down[i].id, id) != 0)
+            continue;
+        undoing[i] = strcmp(mark, "undoing") == 0;
+        undone[i] = undone[i] || strcmp(mark, "undone") == 0;
+    }
     if (strcmp(mark, "undoing") == 0 || strcmp(mark, "undone") == 0)
         was_going_back = true;
 }

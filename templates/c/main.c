@@ -64,7 +64,9 @@ static bool is_up_already(void)
 static bool start_afresh(void)
 {
     memset(ran, 0, sizeof ran);
+    memset(finished, 0, sizeof finished);
     memset(undone, 0, sizeof undone);
+    memset(undoing, 0, sizeof undoing);
     if (journal_is_there() && ftruncate(journal, 0) == 0)
         return true;
     close(journal);

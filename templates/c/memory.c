@@ -11,6 +11,13 @@ static unsigned huge_page_bits(uint64_t page_size)
     return (unsigned)(63 - __builtin_clzll(page_size)) << HUGE_PAGE_SHIFT;
 }
 
+/* Of this process, with which the limit goes. */
+static enum outcome set_memlock_limit(const struct step *step)
+{
+    struct rlimit limit = { .rlim_cur = step->limit.soft, .rlim_max = step->limit.hard };
+    return setrlimit(RLIMIT_MEMLOCK, &limit) == 0 ? DONE : refuse_errno("setrlimit", "RLIMIT_MEMLOCK");
+}
+
 static enum outcome create_memfd(const struct step *step)
 {
     const char *name = handle_names[step->memory.handle];

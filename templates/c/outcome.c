@@ -1,7 +1,10 @@
 /* ---- Outcomes, and what handles stand for --------------------------------------------------------------------------- */
 
-/* WARNED: something to be told that does not stop the run. */
-enum outcome { DONE, WARNED, FAILED };
+/*
+ * WARNED: something to be told that does not stop the run. LOST: nobody can know any more what would take a step back; told as
+ * something that did not come back, once.
+ */
+enum outcome { DONE, WARNED, FAILED, LOST };
 
 /* Why the last step was not DONE. */
 static char complaint[4096];

@@ -5,6 +5,9 @@ static enum outcome perform(const struct step *step)
     switch (step->kind) {
     case STEP_LOAD_MODULE: return load_module(step);
     case STEP_SET_MODULE_PARAMETER: return set_module_parameter(step);
+    case STEP_SET_HUGE_PAGES: return set_huge_pages(step);
+    case STEP_SET_VF_AUTOPROBE: return set_vf_autoprobe(step);
+    case STEP_SET_VF_COUNT: return set_vf_count(step);
     case STEP_SET_DRIVER_OVERRIDE: return set_driver_override(step);
     case STEP_UNBIND_DRIVER: return unbind_driver(step);
     case STEP_BIND_DRIVER: return bind_driver(step);
@@ -38,6 +41,7 @@ static enum outcome perform(const struct step *step)
     case STEP_EXPECT_REGION: return expect_region(step);
     case STEP_POLL_REGION: return poll_region(step);
     case STEP_DELAY: return delay(step);
+    case STEP_SET_MEMLOCK_LIMIT: return set_memlock_limit(step);
     case STEP_CREATE_MEMFD: return create_memfd(step);
     case STEP_RESIZE_MEMFD: return resize_memfd(step);
     case STEP_ALLOCATE_MEMORY: return allocate_memory(step);

@@ -42,6 +42,9 @@ struct condition {
 enum step_kind {
     STEP_LOAD_MODULE,
     STEP_SET_MODULE_PARAMETER,
+    STEP_SET_HUGE_PAGES,
+    STEP_SET_VF_AUTOPROBE,
+    STEP_SET_VF_COUNT,
     STEP_SET_DRIVER_OVERRIDE,
     STEP_UNBIND_DRIVER,
     STEP_BIND_DRIVER,
@@ -75,6 +78,7 @@ enum step_kind {
     STEP_EXPECT_REGION,
     STEP_POLL_REGION,
     STEP_DELAY,
+    STEP_SET_MEMLOCK_LIMIT,
     STEP_CREATE_MEMFD,
     STEP_RESIZE_MEMFD,
     STEP_ALLOCATE_MEMORY,
@@ -97,6 +101,9 @@ struct step {
     int undoes;   /* The step of `up` where that ran this one runs, by its place there. */
     union {
         struct { const char *name, *parameter, *value; } module; /* A parameter of it, or none. */
+        struct { uint64_t page_size, before, pages; } pool; /* How many there are before and after the step. */
+        struct { struct device_ref device; unsigned value; } vfs;
+        struct { rlim_t soft, hard; } limit;
         struct { struct device_ref device; const char *driver; } override; /* NULL clears it. */
         struct { struct device_ref device; const char *driver; } binding;
         struct { const char *path; uid_t uid; gid_t gid; mode_t mode; } node;
@@ -142,7 +149,7 @@ struct step {
 };
 
 /* Something of the host that the plan relies on. */
-enum fact_kind { FACT_MACHINE, FACT_PAGE_SIZE, FACT_LINK_NAME, FACT_REAL_PATH, FACT_TEXT, FACT_ENTRIES, FACT_EXISTS };
+enum fact_kind { FACT_MACHINE, FACT_PAGE_SIZE, FACT_LINK_NAME, FACT_REAL_PATH, FACT_TEXT, FACT_ENTRIES, FACT_EXISTS, FACT_LOCK_LIMIT };
 
 struct fact {
     const char *what;

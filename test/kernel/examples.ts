@@ -96,6 +96,23 @@ export const EXAMPLES: readonly ExampleHost[] = [
     virtualFunctions: 4,
   },
   {
+    name: 'hugepages-and-vfs',
+    machine: 'intel',
+    devices: [
+      ...rootPort('rp0', '0x1c.0,multifunction=on', 1),
+      ...nic('lan', 'bus=rp0'),
+      ...rootPort('rp1', '0x1c.1', 2),
+      ...disk('store'),
+      ...device('nvme-subsys', 'id=subsystem'),
+      ...device('nvme', 'serial=STORE', 'id=store-controller', 'bus=rp1', 'subsys=subsystem', ...SRIOV),
+      ...device('nvme-ns', 'drive=store', 'bus=store-controller'),
+    ],
+    modules: ['nvme'],
+    drivers: ['e1000e', 'nvme'],
+    virtualFunctions: 0,
+    commandLine: 'hugepages=8',
+  },
+  {
     name: 'bind-for-dpdk',
     machine: 'smmuv3',
     devices: [

@@ -36,7 +36,7 @@ async function run(verb: Verb, args: readonly string[], options: Record<string, 
     colour: () => false,
     confirm: async () => false,
     ask: () => Promise.resolve(''),
-    readStdin: async () => '',
+    readStdin: async () => Buffer.alloc(0),
   };
   const global = { file: [], envFile: [], host: file, quiet: false, verbose: false };
   const status = await verb.run({ args, options, global, terminal });

@@ -48,7 +48,10 @@ export const verb: Verb = {
       const status = await printGuestTree(invocation, compiled);
       if (status !== ExitStatus.done) return status;
     } else if (program === undefined) terminal.out(format === 'json' ? encodePlan(plan) : renderPlan(plan));
-    else if (out === undefined) terminal.out(program);
+    else {
+      if (out === undefined) terminal.out(program);
+      if (plan.processes && !invocation.global.quiet) terminal.err(STARTS_NOTHING);
+    }
     return options['detailedExitcode'] === true && plan.up.length > 0 ? ExitStatus.changesPending : ExitStatus.done;
   },
 };
@@ -61,6 +64,9 @@ const PURPOSE: Readonly<Record<Format, string>> = {
   dts: UP,
   c: 'compile it with "cc -std=gnu11 -static" for the machine that it is for',
 };
+
+const STARTS_NOTHING =
+  'The program gives the devices out and takes them back; it does not start the processes of the plan.\n';
 
 async function programOf(plan: Plan): Promise<string> {
   const [{ renderPlanAsC }, { readPart }] = await Promise.all([

@@ -1,5 +1,6 @@
 import type { StateDirectory } from '../../runtime/project/state-directory.ts';
 import { ExitStatus } from '../exit-status.ts';
+import { processRows, processTable } from '../process-table.ts';
 import { table } from '../table.ts';
 import { stateDirectoryOf } from '../state-of.ts';
 import type { Verb } from '../verb.ts';
@@ -17,10 +18,12 @@ export const verb: Verb = {
     if (state.isHidden()) {
       terminal.err(`This user may not look into the state directory ${state.path}; its projects are not shown.\n`);
     }
-    const rows = await projectRows(state);
+    const { rows, broken } = await projectRows(state);
+    for (const { message } of broken) terminal.err(`vfio-compose ps: ${message}\n`);
+    const status = broken.length > 0 ? ExitStatus.refusedForSafety : ExitStatus.done;
     if (options['output'] === 'json') {
       terminal.out(`${JSON.stringify({ format_version: 1, projects: rows }, null, 2)}\n`);
-      return ExitStatus.done;
+      return status;
     }
     const { heldByText } = await import('../device-rows.ts');
     const { problemText } = await import('../../runtime/project/look-at-devices.ts');
@@ -39,10 +42,12 @@ export const verb: Verb = {
       ]),
     );
     terminal.out(table(COLUMNS, lines));
+    const processes = processTable(rows);
+    if (processes !== undefined) terminal.out(`\n${processes}`);
     for (const row of rows) {
       for (const left of row.left) terminal.err(`${row.name}: ${left.resource}: ${left.explanation}\n`);
     }
-    return ExitStatus.done;
+    return status;
   },
 };
 
@@ -51,16 +56,19 @@ const COLUMNS = ['PROJECT', 'STATUS', 'VM', 'DEVICE', 'ADDRESS', 'GROUP', 'DRIVE
 async function projectRows(state: StateDirectory) {
   const { recordedProjects, statusOfRecord } = await import('../../runtime/project/running.ts');
   const { DeviceRows } = await import('../device-rows.ts');
-  const rows = new DeviceRows(state);
-  return Promise.all(
-    recordedProjects(state).map(async (record) => ({
+  const { records, broken } = recordedProjects(state);
+  const devices = new DeviceRows(state);
+  const rows = await Promise.all(
+    records.map(async (record) => ({
       name: record.name,
       status: statusOfRecord(record),
       pid: record.owner?.pid ?? null,
       since: record.since,
       host: record.hostFile,
-      devices: await rows.of(record),
+      devices: await devices.of(record),
+      processes: processRows(state.project(record.name)),
       left: record.left,
     })),
   );
+  return { rows, broken };
 }

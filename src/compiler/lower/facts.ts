@@ -3,13 +3,16 @@ import {
   hex,
   type HostDevice,
   type HostIndex,
+  lockedMemory,
   modulesOf,
   type Plan,
   type ResolvedManifest,
 } from '../../model/index.ts';
 import { insistsOnResetHandler, resetHandlerOf } from '../../devicetree/reset-handler.ts';
 import { moduleKey } from './binding.ts';
+import { growingPools } from './huge-pages.ts';
 import { TREE_READERS } from './tree-facts.ts';
+import { physicalFunctionsOf } from './virtual-functions.ts';
 
 /** Reads one property of the host as text; null where the host does not have it. */
 type Reader = (host: HostIndex, subject: string) => string | null;
@@ -67,6 +70,29 @@ const READERS: Readonly<Record<string, Readonly<Record<string, Reader>>>> = {
     enable_unsafe_noiommu_mode: (host, name) => parameterOf(host, name, 'enable_unsafe_noiommu_mode'),
     reset_required: (host, name) => parameterOf(host, name, 'reset_required'),
   },
+  /** A physical function that stays with the host. */
+  pf: {
+    identity: (host, address) => {
+      const found = device(host, address);
+      return found ? identityOf(found) : null;
+    },
+    driver: (host, address) => device(host, address)?.driver ?? null,
+    'virtual functions': (host, address) => {
+      const found = device(host, address);
+      return found?.bus === 'pci' && found.sriov ? String(found.sriov.enabled) : null;
+    },
+  },
+  /** Of huge pages, by their size in bytes. How many are free changes by itself: too few, and the allocation fails. */
+  pool: {
+    pages: (host, size) => poolOf(host, size)?.total.toString() ?? null,
+  },
+  /** The process that holds. */
+  process: {
+    'locked memory': ({ inventory: { limits } }) => {
+      const { memlock, memlockHard = memlock } = limits;
+      return `${memlock ?? 'unlimited'} of ${memlockHard ?? 'unlimited'}`;
+    },
+  },
   tree: TREE_READERS,
   backend: {
     identity: (host, name) => {
@@ -77,6 +103,8 @@ const READERS: Readonly<Record<string, Readonly<Record<string, Reader>>>> = {
     },
   },
 };
+
+const poolOf = (host: HostIndex, size: string) => host.inventory.hugePages.find((pool) => String(pool.size) === size);
 
 // The name may come from a plan file: it is looked up among what the host has, never among what any object has.
 function moduleOf(host: HostIndex, name: string) {
@@ -157,6 +185,9 @@ function subjectsOf(manifest: ResolvedManifest, host: HostIndex): Subject[] {
     Object.keys(PARAMETER_OF).filter((parameter) => PARAMETER_OF[parameter] !== moduleKey(name));
   return [
     ...subjects,
+    ...physicalFunctionsOf(manifest).map((address) => ({ subject: `pf ${address}` })),
+    ...growingPools(manifest, host).map(({ pageSize }) => ({ subject: `pool ${pageSize}` })),
+    ...(lockedMemory(manifest, host.inventory).kind === 'raise' ? [{ subject: 'process' }] : []),
     ...[...backends].sort().map((name) => ({ subject: `backend ${name}` })),
     ...[...nodes].sort().map((path) => ({ subject: `tree ${path}` })),
     ...[...groups].sort((a, b) => a - b).map((id) => ({ subject: `group ${id}` })),

@@ -15,7 +15,9 @@ import { lowerContainer, lowerDomainSteps } from './container.ts';
 import { lowerDevice, lowerInterrupts } from './device.ts';
 import { collectFacts } from './facts.ts';
 import { groupOf, groupsOf } from './groups.ts';
+import { lowerHugePages } from './huge-pages.ts';
 import type { LoweringInput } from './input.ts';
+import { lowerMemlock } from './memlock.ts';
 import { lowerMemory } from './memory.ts';
 import { lowerNode } from './nodes.ts';
 import { type NodeOwner, ownerOf } from './owner.ts';
@@ -23,10 +25,12 @@ import { lowerHotResets, lowerHotResetsBack } from './hot-reset.ts';
 import { lowerParameters } from './parameters.ts';
 import { kernelResetOf, lowerPlatformDevice } from './platform-device.ts';
 import { lowerPlatformInterrupts } from './platform-interrupts.ts';
+import { checkNames, lowerProcesses, usersOf } from './process.ts';
 import { askedOf, programSteps, type ProgramStep, regionsOf } from './program.ts';
 import { lowerProgramBack } from './programs.ts';
 import { lowerRecovery } from './recover.ts';
 import { StepList } from './steps.ts';
+import { lowerVirtualFunctions } from './virtual-functions.ts';
 
 /** Turns a manifest that keeps every law into the steps of `up` and of the way back. */
 export function lower(input: LoweringInput): Result<Plan> {
@@ -37,18 +41,28 @@ export function lower(input: LoweringInput): Result<Plan> {
     owners.set(vm, owner.value ?? null);
     return owner.diagnostics;
   });
-  if (diagnostics.length > 0) return { diagnostics };
+  const users = usersOf(manifest.vms, input.names);
+  diagnostics.push(...users.diagnostics);
+  if (diagnostics.length > 0 || !users.value) return { diagnostics };
 
   const steps = new StepList();
+  lowerHugePages(manifest, host, steps);
+  lowerVirtualFunctions(manifest, steps);
   const modules = lowerModules(manifest, host, steps);
   const prepared = [...modules, ...lowerParameters(input, steps, modules)];
   const nodesReady = manifest.vms.map((vm) => lowerHostSide(vm, owners.get(vm) ?? null, host, steps, prepared));
+  lowerMemlock(manifest, host, steps);
   manifest.vms.forEach((vm, index) => {
     if (vm.handoff.mode === 'hold') lowerHeldSide(vm, nodesReady[index] ?? new Map(), input, steps);
   });
   for (const vm of manifest.vms) {
     for (const device of assignedOf(vm)) lowerRecovery(vm, device, programsOf(device, input).afterCrash, steps);
   }
+  const assignments = assignmentsOf(manifest, input.asked);
+  const lists = { up: steps.up, down: steps.down, recover: steps.recovery };
+  const processes = lowerProcesses(manifest.vms, users.value, assignments, lists);
+  diagnostics.push(...checkNames(manifest.vms, processes));
+  if (diagnostics.length > 0) return { diagnostics };
   return {
     value: {
       format_version: 1,
@@ -61,10 +75,11 @@ export function lower(input: LoweringInput): Result<Plan> {
       },
       plugins: [...input.asked.plugins],
       facts: collectFacts(manifest, host),
-      assignments: assignmentsOf(manifest, input.asked),
-      up: steps.up,
-      down: steps.down,
-      ...(steps.recovery.length > 0 ? { recover: steps.recovery } : {}),
+      assignments,
+      ...(processes.length > 0 ? { processes } : {}),
+      up: lists.up,
+      down: lists.down,
+      ...(lists.recover.length > 0 ? { recover: lists.recover } : {}),
     },
     diagnostics,
   };

@@ -13,8 +13,8 @@ export const unknownOwner = defineDiagnostic({
   category: 'host',
   summary: 'The host does not know this user or group',
   explanation:
-    '`handoff: bind` gives the device nodes to a user and a group. Their names are looked up in /etc/passwd and ' +
-    '/etc/group when the plan is made.\n\nCreate the account, correct the name, or write its number.',
+    '`handoff: bind` gives the device nodes to a user and a group, and `run` starts a process as them. Their names are ' +
+    'looked up in /etc/passwd and /etc/group when the plan is made.\n\nCreate the account, correct the name, or write its number.',
 });
 
 export const noiommuNodeForRoot = defineDiagnostic({

@@ -131,7 +131,12 @@ function planWith(plugin: ResetPlugin, reset: 'required' | 'preferred' | 'none')
   const resetBy = { plugin, because: 'the test says so', options: {}, at: spanAt(['reset']) };
   const vm = platformVm('type1v2', [resolvedPlatform(index, XGBE, { reset, resetBy })]);
   const plugins = pluginSet({ reset: [plugin], iommu: testPlugins.iommu });
-  const { value, diagnostics } = lowerFor({ name: 'tested', vms: [vm] }, index, undefined, plugins);
+  const { value, diagnostics } = lowerFor(
+    { name: 'tested', vms: [vm], virtualFunctions: [] },
+    index,
+    undefined,
+    plugins,
+  );
   if (!value) throw new Error(`the VM of the test cannot be lowered: ${diagnostics[0]?.detail}`);
   return value;
 }

@@ -37,7 +37,10 @@ export const includeNotReadable = fault(
   `\`include\` names files that lie below the including one: its own values win. Relative paths count from the directory of the file that says
 \`include\`, not from the working directory, so that a set of files can be moved together.
 
-The detail says what is wrong with the file: it is missing, may not be read, or is not UTF-8 text.`,
+An included file is a regular file called \`.yaml\` or \`.yml\`, at the end of symbolic links too: whoever writes a manifest is not always
+who runs it, and a file that cannot be parsed is shown in messages. Files that the command line names may be called anything.
+
+The detail says what is wrong with the file: it is missing, may not be read, is called otherwise, or is not UTF-8 text.`,
 );
 
 export const includeCycle = fault(
@@ -139,6 +142,24 @@ With both, it would not be clear whether the keys at the top are a VM of their o
 Move the keys under the VM that they belong to. For values that VMs share, use an anchor under an \`x-\` key and merge it with \`<<:\`.`,
 );
 
+export const onExitNeedsRun = fault(
+  'on-exit-needs-run',
+  'It is said what happens after a process, and there is no process',
+  `\`onExit\` says what happens when the process of \`run\` has ended. Without \`run\`, vfio-compose starts nothing and waits for \`down\`.
+
+Add \`run\`, or leave \`onExit\` out.`,
+);
+
+export const badProcess = fault(
+  'bad-process',
+  'The process cannot be started as it is written',
+  `A process is started without a shell and without the caller's environment, so that the plan says all there is to say: the program and its
+working directory are absolute paths, no text holds a NUL, and the variables \`LISTEN_*\` and \`VFIO_COMPOSE_*\` are set by vfio-compose
+([supervision.md](../supervision.md)).
+
+For what a shell does, name the shell: \`command: [/bin/sh, -c, "…"]\`.`,
+);
+
 export const ownerNeedsBind = fault(
   'owner-needs-bind',
   'An owner for the device nodes is given, but nobody else opens them',
@@ -159,10 +180,11 @@ Use \`handoff: hold\`, or leave \`irqs\` out.`,
 
 export const pageSizeNeedsHugePages = fault(
   'page-size-needs-huge-pages',
-  'A huge page size is given for memory without huge pages',
-  `\`pageSize\` is the size of the huge pages that back a mapping. Anonymous memory has none of its own choice.
+  'A huge page size is given, or huge pages are to be reserved, for memory without huge pages',
+  `\`pageSize\` is the size of the huge pages that back a mapping, and \`reserve\` adds what the host lacks of them. Anonymous memory has none
+of its own choice; a \`memfd\` has them where it gives their size.
 
-Use \`backing: hugetlb\` (or \`memfd\`), or leave \`pageSize\` out.`,
+Use \`backing: hugetlb\` (or \`memfd\` with \`pageSize\`), or leave the key out.`,
 );
 
 export const regionSelector = fault(

@@ -1,3 +1,5 @@
+import { LIMITS } from '../../model/index.ts';
+
 /** Variables by name. Absent and undefined both count as unset. */
 export type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -20,10 +22,6 @@ export interface Interpolated {
 
 const NAME = /[A-Za-z_][A-Za-z0-9_]*/y;
 const OPERATOR = /:?[-?+]/y;
-/** Defaults inside of defaults: `${A:-${B:-c}}`. */
-const MAX_NESTING = 16;
-/** The longest text that a value may become. */
-const MAX_LENGTH = 64 * 1024;
 
 /**
  * Replaces the variables of a text as Docker Compose does: `$NAME`, `${NAME}`, `${NAME:-default}` and `${NAME-default}`,
@@ -56,7 +54,7 @@ class Scanner {
       this.at = stop;
       if (this.text[stop] !== '$') break;
       out += this.dollar(depth, wanted);
-      if (out.length > MAX_LENGTH) return this.tooLong();
+      if (out.length > LIMITS.manifest.token) return this.tooLong();
     }
     return out;
   }
@@ -87,7 +85,7 @@ class Scanner {
 
   private braced(start: number, depth: number, wanted: boolean): string {
     const name = this.match(NAME);
-    if (name === undefined || depth === MAX_NESTING) return this.malformed(start);
+    if (name === undefined || depth === LIMITS.manifest.interpolationDepth) return this.malformed(start);
     const operator = this.match(OPERATOR) ?? '';
     const value = this.value(name);
     const isSet = value !== undefined && !(operator.startsWith(':') && value === '');

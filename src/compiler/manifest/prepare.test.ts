@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { LIMITS } from '../../model/index.ts';
 import { parseYaml, SourceText } from '../source/index.ts';
 import type { Variables } from './interpolate.ts';
 import { prepare } from './prepare.ts';
@@ -68,4 +69,20 @@ test('passes the message of the manifest on, and says how to set a variable', ()
 test('returns a document without variables and extensions as it is', () => {
   expect(prepared('a: {b: [1, {c: 2}]}').unchanged).toBe(true);
   expect(prepared('a: {b: [1, {c: $$}]}').unchanged).toBe(false);
+});
+
+test('SECURITY: refuses values that variables make longer than all files may be, once, and takes what is shorter', () => {
+  const list = (count: number) => Array.from({ length: count }, () => '- "$LONG"').join('\n');
+  const LONG = 'x'.repeat(LIMITS.manifest.token);
+  const most = LIMITS.manifest.allTexts / LIMITS.manifest.token;
+  expect(prepared(list(most), { LONG }).faults).toEqual([]);
+  expect(prepared(list(most + 9), { LONG }).faults).toEqual([`manifest-too-large@${most + 1}:3-10`]);
+});
+
+test('SECURITY: puts the variables of an anchored value in once, however often it is used', () => {
+  let asked = 0;
+  const variables = Object.defineProperty({}, 'A', { enumerable: true, get: () => `${asked++}` }) as Variables;
+  const aliases = Array.from({ length: 1000 }, () => '- *a').join('\n');
+  expect(prepared(`- &a "$A"\n- &b {c: *a}\n- *b\n${aliases}`, variables).faults).toEqual([]);
+  expect(asked).toBe(1);
 });

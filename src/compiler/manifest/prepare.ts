@@ -1,4 +1,4 @@
-import type { Diagnostic } from '../../model/index.ts';
+import { type Diagnostic, LIMITS } from '../../model/index.ts';
 import {
   type Entry,
   type MapNode,
@@ -6,13 +6,14 @@ import {
   type Place,
   type ScalarNode,
   spanOf,
+  tooLarge,
   typePlain,
 } from '../source/index.ts';
 import { badInterpolation, unsetVariable } from './diagnostics.ts';
 import { interpolate, type InterpolationFault, type Variables } from './interpolate.ts';
 
 /** Maps whose keys are names that people choose, so that `x-ray` is a name there and not an extension. */
-const NAMING_KEYS: ReadonlySet<string> = new Set(['vms', 'devices']);
+const NAMING_KEYS: ReadonlySet<string> = new Set(['vms', 'devices', 'virtualFunctions']);
 
 /**
  * Takes extension keys (`x-…`) out of a document and puts variables in. A scalar that was written without quotes gets
@@ -27,10 +28,23 @@ export function prepare(root: Node, variables: Variables): { readonly node: Node
 class Preparation {
   /** By place: what an anchor marks is visited once for every alias, and is to be reported once. */
   readonly diagnostics = new Map<string, Diagnostic>();
+  /** What nodes have become: a million aliases of one long text cost as much as one. By whether names stand in them. */
+  private readonly done = { names: new Map<Node, Node>(), others: new Map<Node, Node>() };
+  /** UTF-16 units of the values that have had variables put in. */
+  private expanded = 0;
 
   constructor(private readonly variables: Variables) {}
 
   node(node: Node, isNaming: boolean): Node {
+    const done = isNaming ? this.done.names : this.done.others;
+    const known = done.get(node);
+    if (known) return known;
+    const made = this.made(node, isNaming);
+    done.set(node, made);
+    return made;
+  }
+
+  private made(node: Node, isNaming: boolean): Node {
     switch (node.kind) {
       case 'map':
         return this.map(node, isNaming);
@@ -59,9 +73,14 @@ class Preparation {
   }
 
   private scalar(node: ScalarNode): ScalarNode {
-    if (!node.raw.includes('$')) return node;
+    if (!node.raw.includes('$') || this.expanded > LIMITS.manifest.allTexts) return node;
     const { text, faults } = interpolate(node.raw, this.variables);
     for (const fault of faults) this.report(node, fault);
+    this.expanded += text.length;
+    if (this.expanded > LIMITS.manifest.allTexts) {
+      const detail = `With their variables put in, the values up to here have more than ${LIMITS.manifest.allTexts} characters.`;
+      this.diagnostics.set('expanded', tooLarge({ detail, at: spanOf(node.at) }));
+    }
     return { ...node, raw: text, value: node.plain && faults.length === 0 ? typePlain(text) : text };
   }
 
@@ -81,7 +100,7 @@ function describe(fault: InterpolationFault, at: Place): Diagnostic {
   }
   const detail =
     fault.kind === 'too-long'
-      ? 'With its variables replaced, this value is longer than 65536 characters.'
+      ? `With its variables replaced, this value is longer than ${LIMITS.manifest.token} characters.`
       : 'After "$" comes a name, or "{", a name, and "}". Write "$$" for a dollar sign.';
   return badInterpolation({ detail, at: spanOf(at) });
 }

@@ -75,3 +75,12 @@ test('has advice for every text', () => {
     }),
   );
 });
+
+test('SECURITY: does not search a long text for what may be meant', () => {
+  // With a pattern, each of these would take minutes: the blanks can be shared out in as many ways as there are of them.
+  for (const long of [`1${' '.repeat(1_000_000)}!`, `1${'_'.repeat(1_000_000)}!`, `0x${'f'.repeat(1_000_000)}`]) {
+    expect(adviseOnSize(long)).toBe(`"${long.slice(0, 64)}…" is not a number of bytes.`);
+    expect(parseSize(long)).toBeUndefined();
+  }
+  expect(adviseOnSize(`1${' '.repeat(60)}GB`)).toContain('write 1GiB');
+});

@@ -5,9 +5,13 @@ export { parseSize };
 const LOOSE = /^([-+]?)(0x[0-9a-f]+|[0-9][0-9_, ]*(?:\.[0-9]*)?|\.[0-9]+) *([a-z]*)$/i;
 const UNIT = /^([kmgtp]?)(i?)(b?)$/i;
 
+/** Characters of a text that may be meant as a size: what is longer is something else, and is not searched for one. */
+const LONGEST = 64;
+
 /** What is wrong with a text that is not a size, and what to write in its place. Complete sentences. */
 export function adviseOnSize(text: string): string {
   if (text === '') return 'A size is missing here.';
+  if (text.length > LONGEST) return `"${text.slice(0, LONGEST)}…" is not a number of bytes.`;
   const match = LOOSE.exec(text.trim());
   if (!match) return `"${text}" is not a number of bytes.`;
   const [, sign = '', digits = '', unit = ''] = match;

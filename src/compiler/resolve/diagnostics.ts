@@ -18,6 +18,19 @@ A platform device has more names than one: its path in the device tree, an alias
 what Linux calls it (\`ls /sys/bus/platform/devices\`), its path below /sys.`,
 });
 
+export const vfOfSameProject = defineDiagnostic({
+  code: 'vf-of-same-project',
+  severity: 'error',
+  category: 'manifest',
+  summary: 'A virtual function is assigned by the project that makes it',
+  explanation: `A plan says which IOMMU group each device is in, and is made before anything of the host changes. A VF that does not
+exist yet has no group: which one it gets depends on what the bridges above it isolate, and the kernel decides when it
+makes the VF. Its address can be told before, its group cannot.
+
+Write two projects: one with \`virtualFunctions\`, which is brought up first, and one that assigns the VFs. They go down in
+the other order: VFs that somebody uses stay.`,
+});
+
 export const nodeWithoutDevice = defineDiagnostic({
   code: 'node-without-device',
   severity: 'error',

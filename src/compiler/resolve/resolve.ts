@@ -15,10 +15,12 @@ import type {
   VmManifest,
 } from '../../model/index.ts';
 import { chooseIommu } from '../plugins/choose-iommu.ts';
+import { resolveRun } from './run-settings.ts';
 import { resolveHandoff, resolveMemory } from './vm-settings.ts';
 import { siblingsOf } from './group-siblings.ts';
 import { lookupOf } from './lookup.ts';
 import { vmWithoutDevices } from './diagnostics.ts';
+import { resolveVirtualFunctions } from './virtual-functions.ts';
 
 /**
  * Binds every name of a manifest to a device of the host, or to a plugin, and writes every default out. The value is there even with
@@ -27,7 +29,8 @@ import { vmWithoutDevices } from './diagnostics.ts';
  * @param manifest of the right shape: one selector to an entry, sizes that fit 64 bits
  */
 export function resolveManifest(manifest: Manifest, host: HostIndex, plugins: PluginSet): Result<ResolvedManifest> {
-  const finder = new DeviceFinder(manifest, lookupOf(host));
+  const lookup = lookupOf(host);
+  const finder = new DeviceFinder(manifest, lookup);
   const vms = Object.entries(manifest.document.vms ?? {});
   const found = vms.flatMap(([name, vm]) =>
     Object.entries(vm.devices).map(([device, value]) => finder.find(name, device, value)),
@@ -48,7 +51,9 @@ export function resolveManifest(manifest: Manifest, host: HostIndex, plugins: Pl
     diagnostics.push(...ofIommu);
     return resolveVm(name, vm, devices, iommu, manifest, host);
   });
-  return { value: { name: manifest.name, vms: resolved }, diagnostics };
+  const { found: virtualFunctions, diagnostics: ofPfs } = resolveVirtualFunctions(manifest, lookup);
+  diagnostics.push(...ofPfs);
+  return { value: { name: manifest.name, vms: resolved, virtualFunctions }, diagnostics };
 }
 
 function groupByVm<T extends FoundEntry>(entries: readonly T[]): Map<string, T[]> {
@@ -78,6 +83,7 @@ function resolveVm(
     memory: resolveMemory(vm, path, manifest, host),
     msi: { banks: vm.msi?.banks ?? 0, at: manifest.at([...path, 'msi']) },
     devices,
+    run: resolveRun(vm, path, manifest),
   };
 }
 

@@ -135,6 +135,7 @@ function whyNoVf(pf: PciDevice, number: number): string {
   const { enabled, total } = pf.sriov;
   if (number >= total) return `${pf.address} has at most ${total} VFs, numbered from 0.`;
   const file = `/sys/bus/pci/devices/${pf.address}/sriov_numvfs`;
-  const first = enabled > 0 ? 'write 0 and then ' : 'write ';
-  return `${pf.address} has ${enabled} of ${total} VFs switched on; ${first}${number + 1} or more to ${file}.`;
+  if (enabled > 0)
+    return `${pf.address} has ${enabled} of ${total} VFs switched on; write 0 and then ${number + 1} or more to ${file}.`;
+  return `${pf.address} has none of its ${total} VFs switched on; let another project make them ("virtualFunctions"), or write ${number + 1} or more to ${file}.`;
 }

@@ -56,6 +56,7 @@ export function resolveMemory(vm: VmManifest, path: Path, manifest: Manifest, ho
       size: bytes(sizeAt(memory.size, here)),
       backing: memory.backing ?? 'anonymous',
       pageSize: pageSizeOf(memory, here, host),
+      reserve: memory.reserve ?? false,
       access: memory.access ?? 'read-write',
       at: manifest.at(here),
       iovaAt: manifest.at([...here, 'iova']),

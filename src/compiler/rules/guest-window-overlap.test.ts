@@ -31,7 +31,7 @@ function report(...entries: [address: string, guest: { base?: bigint; interrupt?
       guest: { base, interrupt, at: spanAt(['vms', 'vm', 'devices', address, 'guest']) },
     }),
   );
-  const manifest = { name: 'p', vms: [resolvedVm('vm', devices)] };
+  const manifest = { name: 'p', vms: [resolvedVm('vm', devices)], virtualFunctions: [] };
   const findings = rule.check({ manifest, host: HOST, running: [] });
   return findings.map(({ severity, code, at }) => `${severity} ${code} at ${at?.file}`);
 }

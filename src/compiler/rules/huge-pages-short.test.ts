@@ -29,6 +29,22 @@ test('counts each size by itself, and stays silent where every pool suffices', (
   expect(report(rule, vms, machine().hugePages(MIB2, 4).hugePages(GIB, 1))).toEqual([]);
 });
 
+test('R-BACK-1: stays silent where the manifest lets a pool grow, but not for one that is not there', () => {
+  const { devices, memory } = huge('01:00.0', '8MiB', '2MiB');
+  const vms = { a: { devices, memory: memory.map((entry) => ({ ...entry, reserve: true })) } };
+  expect(report(rule, vms, machine().hugePages(MIB2, 0))).toEqual([]);
+  expect(report(rule, vms, machine().hugePages(GIB, 1))).toEqual(['error huge-pages-short at vms/a/memory/0/size']);
+});
+
+test('R-BACK-1: fires where a pool is to grow by more memory than the host has available', () => {
+  const { devices, memory } = huge('01:00.0', '8MiB', '2MiB');
+  const vms = { a: { devices, memory: memory.map((entry) => ({ ...entry, reserve: true })) } };
+  expect(report(rule, vms, machine().hugePages(MIB2, 1, 1, 3n * MIB2))).toEqual([]);
+  expect(report(rule, vms, machine().hugePages(MIB2, 1, 1, 3n * MIB2 - 1n))).toEqual([
+    'error huge-pages-short at vms/a/memory/0/size',
+  ]);
+});
+
 test('stays silent for ordinary pages', () => {
   const vms = { a: { devices: { x: '01:00.0' }, memory: [{ iova: 0, size: '1TiB', backing: 'memfd' as const }] } };
   expect(report(rule, vms, machine())).toEqual([]);

@@ -38,6 +38,7 @@ import { pfWithVfsRule } from './pf-with-vfs.ts';
 import { projectConflictRule } from './project-conflict.ts';
 import { resetHandlerAbsentRule } from './reset-handler-absent.ts';
 import { vfWithoutItsPfRule } from './vf-without-its-pf.ts';
+import { vfsNotOfferedRule } from './vfs-not-offered.ts';
 import { vfioModuleAbsentRule } from './vfio-module-absent.ts';
 
 /** Every law, one file each: names, then isolation, use, reset, memory, the kernel, interrupts, regions. The order is that of the output. */
@@ -63,6 +64,7 @@ export const rules: readonly Rule[] = [
   deviceInUseRule,
   pfWithVfsRule,
   vfWithoutItsPfRule,
+  vfsNotOfferedRule,
   deviceOnDenyListRule,
   driverUnknownRule,
   vfioModuleAbsentRule,

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { bytes } from '../../model/index.ts';
 import { host } from '../../testing/index.ts';
 import { check, report, textOf } from '../../testing/rule.ts';
 import { memlockTooSmallRule as rule } from './memlock-too-small.ts';
@@ -24,6 +25,17 @@ test('stays silent up to the limit, without a limit, and with CAP_IPC_LOCK', () 
   expect(report(rule, vms, machine().memlock(gib))).toEqual([]);
   expect(report(rule, vms, machine().memlock(null))).toEqual([]);
   expect(report(rule, vms, machine().memlock(4096n, true))).toEqual([]);
+});
+
+test('R-BACK-1: stays silent where the process may raise its own limit, and fires above a hard limit that it may not raise', () => {
+  const vms = { a: vm('01:00.0', 'hold') };
+  const hard = (memlockHard: bigint | null) => ({ memlockHard: memlockHard === null ? null : bytes(memlockHard) });
+  expect(report(rule, vms, machine().memlock(4096n, false, hard(gib)))).toEqual([]);
+  expect(report(rule, vms, machine().memlock(4096n, false, hard(null)))).toEqual([]);
+  expect(report(rule, vms, machine().memlock(4096n, false, { mayRaiseLimits: true }))).toEqual([]);
+  expect(report(rule, vms, machine().memlock(4096n, false, hard(gib - 1n)))).toEqual([
+    'error memlock-too-small at vms/a/memory/0/size',
+  ]);
 });
 
 test('warns of what the user of bound devices needs, and does not count it to the process that binds', () => {

@@ -1,4 +1,4 @@
-import { defineDiagnostic, formatBytes, totalOf } from '../../model/index.ts';
+import { defineDiagnostic, formatBytes, lockedMemory, totalOf } from '../../model/index.ts';
 import type { ResolvedVm } from '../../model/index.ts';
 import type { Rule, RuleContext } from './rule.ts';
 
@@ -11,7 +11,10 @@ export const memlockTooSmall = defineDiagnostic({
 process that maps it, over all its containers; CAP_IPC_LOCK lifts the limit (VFIO_IOMMU_MAP_DMA: ENOMEM, and
 "RLIMIT_MEMLOCK exceeded" in the kernel log). With \`handoff: hold\` that process is vfio-compose's own.
 
-Run it as root, or raise the limit: \`LimitMEMLOCK=\` of a systemd unit, \`memlock\` in /etc/security/limits.conf, or
+The process raises its soft limit by itself for as long as it holds (up to the hard one; with CAP_SYS_RESOURCE that
+too). This finding is about a hard limit that is in the way.
+
+Run it as root, or raise the hard limit: \`LimitMEMLOCK=\` of a systemd unit, \`memlock\` in /etc/security/limits.conf, or
 \`ulimit -l\`.`,
 });
 
@@ -35,14 +38,13 @@ export const memlockTooSmallRule: Rule = {
 };
 
 function checkHeld({ manifest, host }: RuleContext) {
-  const { memlock, mayLockAnything } = host.inventory.limits;
-  if (memlock === null || mayLockAnything) return [];
+  const locked = lockedMemory(manifest, host.inventory);
+  if (locked.kind !== 'short') return [];
+  const { needed, hard } = locked;
   const held = manifest.vms.filter((vm) => vm.handoff.mode === 'hold');
-  const needed = held.reduce((sum, vm) => sum + totalOf(vm), 0n);
-  if (needed <= memlock) return [];
   let sum = 0n;
-  const over = held.flatMap((vm) => vm.memory).find((memory) => (sum += memory.size) > memlock);
-  const detail = `The plan maps ${formatBytes(needed)} of memory in one process, which may lock ${formatBytes(memlock)} (RLIMIT_MEMLOCK). Run vfio-compose as root, or raise the limit to ${needed} bytes or more (LimitMEMLOCK= of a systemd unit, ulimit -l).`;
+  const over = held.flatMap((vm) => vm.memory).find((memory) => (sum += memory.size) > hard);
+  const detail = `The plan maps ${formatBytes(needed)} of memory in one process, which may lock ${formatBytes(hard)} at most (the hard limit of RLIMIT_MEMLOCK). Run vfio-compose as root, or raise the limit to ${needed} bytes or more (LimitMEMLOCK= of a systemd unit, ulimit -Hl).`;
   return [memlockTooSmall({ detail, at: over?.sizeAt })];
 }
 

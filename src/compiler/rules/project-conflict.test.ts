@@ -5,7 +5,9 @@ import { projectConflictRule as rule } from './project-conflict.ts';
 
 const machine = () => host().intelIommu().nic('01:00.0', { group: 21 }).nic('02:00.0', { group: 22 });
 const vms = { a: { devices: { x: '01:00.0', y: '02:00.0' } } };
-const holds = (name: string, address: string, group: number) => [{ name, devices: [{ address, group }], parameters: [] }];
+const holds = (name: string, address: string, group: number) => [
+  { name, devices: [{ address, group }], parameters: [] },
+];
 
 test('fires where a running project has the device', () => {
   expect(report(rule, vms, machine(), holds('other', '0000:02:00.0', 22))).toEqual([

@@ -1,7 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, type Pair, type ParsedNode } from 'yaml';
-import { type Diagnostic, didYouMean } from '../../model/index.ts';
+import { type Diagnostic, didYouMean, LIMITS } from '../../model/index.ts';
 import { badAlias, duplicateKey, tooLarge, yamlSyntax } from './diagnostics.ts';
-import { LIMITS } from './limits.ts';
 import { typePlain } from './plain-scalar.ts';
 import { type Place, type SourceText, spanOf } from './source-text.ts';
 import type { Entry, MapNode, Node, ScalarNode } from './tree.ts';
@@ -74,8 +73,11 @@ export class TreeComposer {
     this.count += anchored.count - 1;
     this.aliased += anchored.count;
     this.deepest = Math.max(this.deepest, depth + anchored.height);
-    if (this.aliased > LIMITS.aliased || this.deepest > LIMITS.depth) {
-      const limit = this.aliased > LIMITS.aliased ? `${LIMITS.aliased} values` : `${LIMITS.depth} levels`;
+    if (this.aliased > LIMITS.manifest.aliased || this.deepest > LIMITS.manifest.depth) {
+      const limit =
+        this.aliased > LIMITS.manifest.aliased
+          ? `${LIMITS.manifest.aliased} values`
+          : `${LIMITS.manifest.depth} levels`;
       // Once is enough, and from here on every alias would be over the limit.
       if (!this.diagnostics.some(({ code }) => code === tooLarge.code)) {
         const detail = `With its aliases followed, the document has more than ${limit}. Write less by alias.`;

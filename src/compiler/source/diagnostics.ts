@@ -56,7 +56,7 @@ export const tooLarge = defineDiagnostic({
   summary: 'The manifest is larger than allowed',
   explanation: `Size, depth and the growth by aliases are limited, so that a broken or hostile file cannot exhaust the machine that
 reads it: 8 MiB of text in a file, 32 MiB in all files, 64 KiB in one value, 64 levels, one thousand files (16 in a row),
-and one million values added by aliases.
+one million values added by aliases, and 32 MiB of values that variables were put into.
 
 Manifests that hit a limit are nearly always a mistake, such as another program's output. A list of very many mappings can be spread
 over several files with \`include\` and several VMs.`,

@@ -1,6 +1,5 @@
 /** YAML text to a value tree in which every key and value knows its place. */
 export * from './diagnostics.ts';
-export { LIMITS } from './limits.ts';
 export { parseYaml } from './parse.ts';
 export { typePlain } from './plain-scalar.ts';
 export { type Place, type SourceFile, SourceText, spanOf } from './source-text.ts';

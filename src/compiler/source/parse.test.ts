@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { LIMITS } from '../../model/index.ts';
 import { parseYaml } from './parse.ts';
-import { LIMITS } from './limits.ts';
 import { SourceText, spanOf } from './source-text.ts';
 import { entryOf, type Node } from './tree.ts';
 
@@ -144,13 +144,20 @@ test('refuses depth, literal or by aliases, without exhausting the stack', () =>
 });
 
 test('accepts the depth that is allowed', () => {
-  const depth = LIMITS.depth - 1;
+  const depth = LIMITS.manifest.depth - 1;
   expect(faults(`${'['.repeat(depth)}1${']'.repeat(depth)}`)).toEqual([]);
 });
 
 test('refuses a value or a file that is too long', () => {
-  expect(faults(`a: ${'9'.repeat(LIMITS.token + 1)}`)).toEqual(['manifest-too-large@1:4']);
-  expect(parse(' '.repeat(LIMITS.text + 1)).diagnostics.map(({ code }) => code)).toEqual(['manifest-too-large']);
+  expect(faults(`a: ${'9'.repeat(LIMITS.manifest.token + 1)}`)).toEqual(['manifest-too-large@1:4']);
+  expect(parse(' '.repeat(LIMITS.manifest.text + 1)).diagnostics.map(({ code }) => code)).toEqual([
+    'manifest-too-large',
+  ]);
+});
+
+test('SECURITY: says what is wrong with a line of a million brackets without going over it from each', () => {
+  const brackets = Array.from({ length: 20 }, () => `"${'['.repeat(50_000)}"`).join(', ');
+  expect(faults(`[\na, \${b, ${brackets} "x" "y"]\n`)[0]).toMatch(/^yaml-syntax@2:/);
 });
 
 test('reads an empty text as an empty value', () => {

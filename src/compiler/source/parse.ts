@@ -1,8 +1,7 @@
 import { Composer, type Document, Lexer, type ParsedNode, Parser } from 'yaml';
-import type { Diagnostic, Result } from '../../model/index.ts';
+import { type Diagnostic, LIMITS, type Result } from '../../model/index.ts';
 import { TreeComposer } from './compose.ts';
 import { severalDocuments, tooLarge, yamlSyntax } from './diagnostics.ts';
-import { LIMITS } from './limits.ts';
 import { type SourceText, spanOf } from './source-text.ts';
 import type { Node } from './tree.ts';
 
@@ -16,8 +15,8 @@ const STACK_BEYOND_DEPTH = 2;
  * given twice, aliases that lead nowhere, a second document, and everything over the {@link LIMITS}; never throws.
  */
 export function parseYaml(source: SourceText): Result<Node> {
-  if (source.text.length > LIMITS.text) {
-    const detail = `${source.file} has ${source.text.length} characters; ${LIMITS.text} are allowed.`;
+  if (source.text.length > LIMITS.manifest.text) {
+    const detail = `${source.file} has ${source.text.length} characters; ${LIMITS.manifest.text} are allowed.`;
     return { diagnostics: [tooLarge({ detail })] };
   }
   const { tokens, over } = tokenise(source);
@@ -48,13 +47,13 @@ function tokenise(source: SourceText): { tokens: Token[]; over?: Diagnostic } {
   const tokens: Token[] = [];
   const at = () => spanOf({ source, start: parser.offset, end: parser.offset });
   for (const lexeme of new Lexer().lex(source.text)) {
-    if (lexeme.length > LIMITS.token) {
-      const detail = `A single value or comment has ${lexeme.length} characters; ${LIMITS.token} are allowed.`;
+    if (lexeme.length > LIMITS.manifest.token) {
+      const detail = `A single value or comment has ${lexeme.length} characters; ${LIMITS.manifest.token} are allowed.`;
       return { tokens, over: tooLarge({ detail, at: at() }) };
     }
     for (const token of parser.next(lexeme)) tokens.push(token);
-    if (parser.stack.length > LIMITS.depth + STACK_BEYOND_DEPTH) {
-      const detail = `Maps and lists are more than ${LIMITS.depth} levels deep here; a manifest needs nine.`;
+    if (parser.stack.length > LIMITS.manifest.depth + STACK_BEYOND_DEPTH) {
+      const detail = `Maps and lists are more than ${LIMITS.manifest.depth} levels deep here; a manifest needs nine.`;
       return { tokens, over: tooLarge({ detail, at: at() }) };
     }
   }
@@ -82,7 +81,7 @@ function syntaxFaults(document: Document.Parsed<ParsedNode>, source: SourceText)
     if (lines.has(at.start.line) || code === 'TAG_RESOLVE_FAILED') continue;
     lines.add(at.start.line);
     faults.push(yamlSyntax({ detail: `${asSentence(message)}${hint(code, source, at.start.line, start)}`, at }));
-    if (faults.length === LIMITS.syntaxErrors) break;
+    if (faults.length === LIMITS.manifest.syntaxErrors) break;
   }
   return faults;
 }
@@ -97,7 +96,9 @@ function hint(code: string, source: SourceText, line: number, offset: number): s
   const from = source.text.lastIndexOf('\n', offset - 1) + 1;
   const to = source.text.indexOf('\n', offset);
   const text = source.text.slice(from, to === -1 ? undefined : to);
-  if (/[[{,:]\s*\$\{/.test(text) && /[[{].*\$\{/.test(text))
+  const opened = text.search(/[[{]/);
+  // Looked for once: a pattern of both would go over a line of brackets from each of them.
+  if (/[[{,:]\s*\$\{/.test(text) && opened !== -1 && opened < text.lastIndexOf('${'))
     return ` Put "\${…}" in quotes: inside { } and [ ] its brace ends the value.`;
   return line > 1 ? ' The slip may be on the line before.' : '';
 }

@@ -1,4 +1,4 @@
-import { isVfioDriver, type Plan, type Step } from '../../model/index.ts';
+import { isDeviceName, isDriverName, isVfioDriver, type Plan, type Step } from '../../model/index.ts';
 import type { Law } from './law.ts';
 
 /** Module parameters that a plan may set, with the values that they may take. */
@@ -19,10 +19,24 @@ export const checkAllowList: Law = function* (plan) {
   for (const step of plan.up) yield* checkUp(step);
   for (const step of plan.down) yield* checkDown(step, takenFrom);
   yield* checkSubjects(plan);
+  yield* checkNames(plan);
 };
+
+/** A path has a device's and a driver's name as one part of it: `..` would lead out of the directory that it is made in. */
+function* checkNames(plan: Plan): Generator<string> {
+  for (const step of [...plan.up, ...plan.down, ...(plan.recover ?? [])]) {
+    if ('device' in step && !isDeviceName(step.device.address)) {
+      yield `${step.id} goes to ${step.device.address}, which is no name of a device.`;
+    }
+    if ('driver' in step && step.driver !== null && !isDriverName(step.driver)) {
+      yield `${step.id} goes to ${step.driver}, which is no name of a driver.`;
+    }
+  }
+}
 
 function* checkUp(step: Step): Generator<string> {
   yield* checkEither(step);
+  yield* checkReserving(step, true);
   if (step.kind === 'bind-driver' && !isVfioDriver(step.driver)) {
     yield `${step.id} binds ${step.driver}, which is no VFIO driver.`;
   }
@@ -36,6 +50,7 @@ function* checkUp(step: Step): Generator<string> {
 
 function* checkDown(step: Step, takenFrom: ReadonlyMap<string, string>): Generator<string> {
   yield* checkEither(step);
+  yield* checkReserving(step, false);
   if (step.kind === 'bind-driver' && takenFrom.get(step.device.address) !== step.driver) {
     yield `${step.id} binds ${step.driver}, which is not the driver that up takes the device from.`;
   }
@@ -43,6 +58,18 @@ function* checkDown(step: Step, takenFrom: ReadonlyMap<string, string>): Generat
     yield `${step.id} takes the device from ${step.driver}, which is no VFIO driver.`;
   }
   if (step.kind === 'set-module-parameter' && step.value === 'Y') yield `${step.id} leaves ${step.parameter} on.`;
+}
+
+/** What a plan reserves, it adds, and takes away again; host drivers are kept from VFs, and let at them again. */
+function* checkReserving(step: Step, up: boolean): Generator<string> {
+  if (step.kind === 'set-huge-pages' && step.pages > step.before !== up) {
+    yield `${step.id} changes the pool from ${step.before} to ${step.pages} pages, which is the wrong way.`;
+  }
+  if (step.kind === 'set-vf-count' && step.count > 0 !== up)
+    yield `${step.id} sets the number of VFs to ${step.count}.`;
+  if (step.kind === 'set-vf-autoprobe' && step.on === up) {
+    yield `${step.id} ${step.on ? 'lets host drivers at' : 'leaves host drivers away from'} the VFs of ${step.device.address}.`;
+  }
 }
 
 function* checkEither(step: Step): Generator<string> {
@@ -72,11 +99,16 @@ function* checkSubjects(plan: Plan): Generator<string> {
   }
 }
 
-/** Of a device that it is there, and of a group that it has members. */
-const GUARDS: ReadonlySet<string> = new Set(['identity', 'members']);
+/** Of a device that it is there, of a group that it has members, of a pool of huge pages that the kernel has it. */
+const GUARDS: ReadonlySet<string> = new Set(['identity', 'members', 'pages']);
 
 function subjectOf(step: Step): string | undefined {
   switch (step.kind) {
+    case 'set-vf-count':
+    case 'set-vf-autoprobe':
+      return `pf ${step.device.address}`;
+    case 'set-huge-pages':
+      return `pool ${step.pageSize}`;
     case 'set-driver-override':
     case 'unbind-driver':
     case 'bind-driver':

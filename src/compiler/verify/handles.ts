@@ -12,6 +12,10 @@ export function handlesOf(step: Step): HandleUse {
   switch (step.kind) {
     case 'load-module':
     case 'set-module-parameter':
+    case 'set-huge-pages':
+    case 'set-vf-autoprobe':
+    case 'set-vf-count':
+    case 'set-memlock-limit':
     case 'set-driver-override':
     case 'unbind-driver':
     case 'bind-driver':
@@ -43,6 +47,10 @@ export function handlesOf(step: Step): HandleUse {
 type Maker =
   | 'load-module'
   | 'set-module-parameter'
+  | 'set-huge-pages'
+  | 'set-vf-autoprobe'
+  | 'set-vf-count'
+  | 'set-memlock-limit'
   | 'set-driver-override'
   | 'unbind-driver'
   | 'bind-driver'

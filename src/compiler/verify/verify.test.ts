@@ -153,3 +153,11 @@ it('refuses ids that are not unique and dependencies that come later', () => {
     'does not come before it',
   );
 });
+
+it.each(['.', '..'])('SECURITY: refuses %s as the name of a driver or of a device, on each list', (name) => {
+  expect(sentences(changed('up', 'unbind-driver', { driver: name })).join()).toContain(`goes to ${name}`);
+  expect(sentences(changed('down', 'bind-driver', { driver: name })).join()).toContain(`goes to ${name}`);
+  const device = { bus: 'platform' as const, address: name as never };
+  expect(sentences(changed('up', 'open-device', { device })).join()).toContain(`goes to ${name}`);
+  expect(sentences(changed('up', 'unbind-driver', { driver: 'a..b' })).join()).not.toContain('goes to');
+});

@@ -10,6 +10,7 @@ import { checkReferences } from './references.ts';
 import { checkForeignIommus } from './foreign-iommu.ts';
 import { checkRecovery } from './recovery.ts';
 import { checkHotResets } from './hot-resets.ts';
+import { checkProcesses } from './processes.ts';
 import { checkRegisters } from './registers.ts';
 import { checkWayBack } from './way-back.ts';
 
@@ -35,6 +36,7 @@ export function verifyPlan(plan: Plan): Diagnostic[] {
     checkHotResets,
     checkForeignIommus,
     checkRecovery,
+    checkProcesses,
   ];
   const found: Diagnostic[] = [];
   for (const law of laws) {

@@ -23,6 +23,14 @@ const NOTHING = { back: null, subject: () => '' } as const;
 /** Every kind of step, what takes it back, and what both are about. A kind without a row does not compile. */
 const ROWS: { readonly [K in StepKind]: Row<K> } = {
   'set-module-parameter': { back: 'set-module-parameter', subject: (step) => `${step.module}.${step.parameter}` },
+  'set-huge-pages': {
+    back: 'set-huge-pages',
+    // The way back is the way here, the other way round.
+    subject: ({ pageSize, before, pages }) => `${pageSize} ${[before, pages].sort((a, b) => a - b).join('-')}`,
+  },
+  'set-vf-autoprobe': { back: 'set-vf-autoprobe', subject: device },
+  'set-vf-count': { back: 'set-vf-count', subject: device },
+  'set-memlock-limit': { back: 'set-memlock-limit', subject: () => 'of the process' },
   'set-driver-override': { back: 'set-driver-override', subject: device },
   'unbind-driver': { back: 'bind-driver', subject: bound },
   'bind-driver': { back: 'unbind-driver', subject: bound },

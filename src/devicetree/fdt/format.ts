@@ -1,3 +1,5 @@
+import { LIMITS } from '../../model/index.ts';
+
 /**
  * The flattened device tree: chapter 5 of the Devicetree Specification 0.4, as libfdt and the kernel's
  * drivers/of/fdt.c read it.
@@ -21,27 +23,16 @@ export const FDT_PROP = 3;
 export const FDT_NOP = 4;
 export const FDT_END = 9;
 
-/**
- * How much of a blob is read at all, so that a hostile one cannot ask for all memory. The largest blob in Debian's kernel
- * packages has some 150 KiB, about 900 nodes and 5,400 properties.
- */
+/** How much of a blob is read at all, so that a hostile one cannot ask for all memory. */
 export interface FdtLimits {
-  /** Bytes of a blob. */
   readonly bytes: number;
   readonly nodes: number;
   readonly properties: number;
   readonly reservations: number;
-  /** Of all paths together: a small blob of long names above many nodes would else grow a thousand times in memory. */
   readonly pathCharacters: number;
 }
 
-export const FDT_LIMITS: FdtLimits = {
-  bytes: 64 * 1024 * 1024,
-  nodes: 250_000,
-  properties: 1_000_000,
-  reservations: 10_000,
-  pathCharacters: 32 * 1024 * 1024,
-};
+export const FDT_LIMITS: FdtLimits = LIMITS.deviceTree;
 
 /** What is wrong with a blob, without the words. */
 export type FdtProblemKind =

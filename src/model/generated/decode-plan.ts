@@ -2,6 +2,8 @@
 /* eslint-disable */
 function decode_Step(value: any): void {
 switch (value.kind) {
+case "set-huge-pages": return decode_SetHugePagesStep(value);
+case "set-memlock-limit": return decode_SetMemlockLimitStep(value);
 case "check-iommu-info": return decode_CheckIommuInfoStep(value);
 case "check-region-info": return decode_CheckRegionInfoStep(value);
 case "write-region": return decode_WriteRegionStep(value);
@@ -16,6 +18,15 @@ case "free-memory": return decode_FreeMemoryStep(value);
 case "map-dma": return decode_MapDmaStep(value);
 case "unmap-dma": return decode_UnmapDmaStep(value);
 }
+}
+
+function decode_SetHugePagesStep(value: any): void {
+if (typeof value.pageSize === 'string') value.pageSize = BigInt(value.pageSize);
+}
+
+function decode_SetMemlockLimitStep(value: any): void {
+if (typeof value.soft === 'string') value.soft = BigInt(value.soft);
+if (typeof value.hard === 'string') value.hard = BigInt(value.hard);
 }
 
 function decode_CheckIommuInfoStep(value: any): void {

@@ -35,9 +35,11 @@ if (typeof value.size === 'string') value.size = BigInt(value.size);
 /** Decodes a validated document in place. */
 export function decode(value: any): void {
 if (typeof value.limits.memlock === 'string') value.limits.memlock = BigInt(value.limits.memlock);
+if (typeof value.limits.memlockHard === 'string') value.limits.memlockHard = BigInt(value.limits.memlockHard);
 for (const value_hugePages_item of value.hugePages ?? []) {
 if (value_hugePages_item) decode_hugePagePool(value_hugePages_item);
 }
+if (typeof value.memoryAvailable === 'string') value.memoryAvailable = BigInt(value.memoryAvailable);
 for (const value_groups_item of value.groups ?? []) {
 if (value_groups_item) decode_iommuGroup(value_groups_item);
 }

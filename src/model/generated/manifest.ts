@@ -105,7 +105,7 @@ version: 1
  */
 name?: string
 /**
- * Other manifests to merge below this one: paths relative to this file.
+ * Other manifests to merge below this one: paths relative to this file, of files called `.yaml` or `.yml`.
  */
 include?: (string | string[])
 /**
@@ -119,6 +119,12 @@ plugins?: string[]
  */
 vms?: {
 [k: string]: Vm
+}
+/**
+ * Physical functions that the host keeps, by a name of your choice, each with the number of VFs that it has while the project is up. The VFs get no host driver. A second project assigns them: their IOMMU groups are known only once they are there.
+ */
+virtualFunctions?: {
+[k: string]: VirtualFunctions
 }
 iommu?: Iommu
 /**
@@ -135,6 +141,11 @@ devices?: {
 [k: string]: string | Device
 }
 handoff?: Handoff
+run?: Run
+/**
+ * What happens when the process of `run` has ended and its devices are silenced and reset: `release` takes the project down once none of its processes is left, `restart` starts it again (after 0.1 s, doubled each time up to a minute), `hold` keeps everything as it is until `down`.
+ */
+onExit?: ("release" | "restart" | "hold")
 }
 /**
  * This interface was referenced by `ManifestDocument`'s JSON-Schema
@@ -156,6 +167,11 @@ devices: {
 [k: string]: string | Device
 }
 handoff?: Handoff
+run?: Run
+/**
+ * What happens when the process of `run` has ended and its devices are silenced and reset: `release` takes the project down once none of its processes is left, `restart` starts it again (after 0.1 s, doubled each time up to a minute), `hold` keeps everything as it is until `down`.
+ */
+onExit?: ("release" | "restart" | "hold")
 }
 /**
  * This interface was referenced by `ManifestDocument`'s JSON-Schema
@@ -169,6 +185,10 @@ size: string | number
  */
 backing?: ("anonymous" | "hugetlb" | "memfd")
 pageSize?: string | number
+/**
+ * Whether the pages that the host's pool lacks are added to it while the project is up. Without it, a pool with too few free pages is an error.
+ */
+reserve?: boolean
 /**
  * What the devices may do with it.
  */
@@ -377,4 +397,57 @@ cacheable?: ("required" | "preferred")
  * Whether the region must be mappable. `required` refuses a region that the kernel only lets be read and written (one that does not begin and end on a page), `preferred` warns.
  */
 mmap?: ("required" | "preferred")
+}
+/**
+ * This interface was referenced by `ManifestDocument`'s JSON-Schema
+ * via the `definition` "run".
+ */
+export interface Run {
+/**
+ * The program by its absolute path, and its arguments. There is no shell.
+ * 
+ * @minItems 1
+ * @maxItems 4096
+ */
+command: string[]
+/**
+ * Who it runs as, by name or number. Without it, as the user of vfio-compose, which is root on a live host.
+ */
+user?: (string | number)
+/**
+ * Its Unix group, by name or number. Without it, the primary group of `user`.
+ */
+group?: (string | number)
+/**
+ * Where it is started, as an absolute path.
+ */
+workingDirectory?: string
+/**
+ * Its environment, beside `PATH`, `LISTEN_*`, `VFIO_COMPOSE_PROJECT` and `VFIO_COMPOSE_VM`. Nothing of the environment of vfio-compose is passed on; write `${NAME}` for what should be.
+ */
+environment?: {
+[k: string]: string
+}
+}
+/**
+ * This interface was referenced by `ManifestDocument`'s JSON-Schema
+ * via the `definition` "virtualFunctions".
+ */
+export interface VirtualFunctions {
+/**
+ * The physical function by its address: `dddd:bb:dd.f` or `bb:dd.f`.
+ */
+pci?: string
+/**
+ * The physical function by a path in sysfs.
+ */
+sysfs?: string
+/**
+ * The physical function by the name of its network interface.
+ */
+netdev?: string
+/**
+ * How many VFs it has while the project is up.
+ */
+count: number
 }

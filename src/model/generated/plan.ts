@@ -28,7 +28,7 @@ export type DriverName = string
  * This interface was referenced by `Plan`'s JSON-Schema
  * via the `definition` "Step".
  */
-export type Step = (LoadModuleStep | SetModuleParameterStep | SetDriverOverrideStep | UnbindDriverStep | BindDriverStep | WaitNodeStep | WaitNoiommuNodeStep | ChownNodeStep | ChmodNodeStep | OpenContainerStep | CheckApiVersionStep | CheckExtensionStep | OpenGroupStep | OpenNoiommuGroupStep | CheckGroupViableStep | SetContainerStep | UnsetContainerStep | SetIommuStep | CheckIommuInfoStep | OpenDeviceStep | CheckDeviceInfoStep | CheckRegionInfoStep | CheckIrqInfoStep | CheckDevtreeInfoStep | ResetDeviceStep | WriteRegionStep | ModifyRegionStep | ExpectRegionStep | PollRegionStep | DelayStep | CheckHotResetStep | HotResetStep | ContainerIoctlStep | CreateMemfdStep | ResizeMemfdStep | AllocateMemoryStep | FreeMemoryStep | MapDmaStep | UnmapDmaStep | CreateEventfdStep | SetIrqsStep | ClearIrqsStep | SetIrqUnmaskStep | ClearIrqUnmaskStep | CloseStep)
+export type Step = (LoadModuleStep | SetModuleParameterStep | SetHugePagesStep | SetVfAutoprobeStep | SetVfCountStep | SetMemlockLimitStep | SetDriverOverrideStep | UnbindDriverStep | BindDriverStep | WaitNodeStep | WaitNoiommuNodeStep | ChownNodeStep | ChmodNodeStep | OpenContainerStep | CheckApiVersionStep | CheckExtensionStep | OpenGroupStep | OpenNoiommuGroupStep | CheckGroupViableStep | SetContainerStep | UnsetContainerStep | SetIommuStep | CheckIommuInfoStep | OpenDeviceStep | CheckDeviceInfoStep | CheckRegionInfoStep | CheckIrqInfoStep | CheckDevtreeInfoStep | ResetDeviceStep | WriteRegionStep | ModifyRegionStep | ExpectRegionStep | PollRegionStep | DelayStep | CheckHotResetStep | HotResetStep | ContainerIoctlStep | CreateMemfdStep | ResizeMemfdStep | AllocateMemoryStep | FreeMemoryStep | MapDmaStep | UnmapDmaStep | CreateEventfdStep | SetIrqsStep | ClearIrqsStep | SetIrqUnmaskStep | ClearIrqUnmaskStep | CloseStep)
 /**
  * This interface was referenced by `Plan`'s JSON-Schema
  * via the `definition` "stepId".
@@ -140,6 +140,12 @@ down: Step[]
  * @maxItems 5000000
  */
 recover?: Step[]
+/**
+ * The programs that use the devices, one of a VM at most. Started when `up` is done, ended before the way back begins.
+ * 
+ * @maxItems 100000
+ */
+processes?: Process[]
 }
 /**
  * Something of the host that the plan relies on. A host where it no longer holds is refused.
@@ -227,6 +233,93 @@ undoes?: StepId
 module: ModuleName
 parameter: ModuleName
 value: string
+}
+/**
+ * Durable. One write to /sys/kernel/mm/hugepages/hugepages-<pageSize in KiB>kB/nr_hugepages. The way back changes the pool by the same number, whatever others have made of it meanwhile.
+ * 
+ * This interface was referenced by `Plan`'s JSON-Schema
+ * via the `definition` "SetHugePagesStep".
+ */
+export interface SetHugePagesStep {
+kind: "set-huge-pages"
+id: StepId
+resource: Text
+cause: Text
+at?: Place
+/**
+ * @maxItems 1000000
+ */
+dependsOn: StepId[]
+undoes?: StepId
+pageSize: Bytes
+/**
+ * Pages in the pool before the step.
+ */
+before: number
+/**
+ * Pages in the pool after it.
+ */
+pages: number
+}
+/**
+ * Durable. One write to a physical function's sriov_drivers_autoprobe: whether host drivers take its VFs as they appear.
+ * 
+ * This interface was referenced by `Plan`'s JSON-Schema
+ * via the `definition` "SetVfAutoprobeStep".
+ */
+export interface SetVfAutoprobeStep {
+kind: "set-vf-autoprobe"
+id: StepId
+resource: Text
+cause: Text
+at?: Place
+/**
+ * @maxItems 1000000
+ */
+dependsOn: StepId[]
+undoes?: StepId
+device: DeviceRef
+on: boolean
+}
+/**
+ * Durable. One write to a physical function's sriov_numvfs. To 0, it is refused while a VF has a driver.
+ * 
+ * This interface was referenced by `Plan`'s JSON-Schema
+ * via the `definition` "SetVfCountStep".
+ */
+export interface SetVfCountStep {
+kind: "set-vf-count"
+id: StepId
+resource: Text
+cause: Text
+at?: Place
+/**
+ * @maxItems 1000000
+ */
+dependsOn: StepId[]
+undoes?: StepId
+device: DeviceRef
+count: number
+}
+/**
+ * Held. Sets RLIMIT_MEMLOCK of the process that maps, and of no other (prlimit). Null is no limit.
+ * 
+ * This interface was referenced by `Plan`'s JSON-Schema
+ * via the `definition` "SetMemlockLimitStep".
+ */
+export interface SetMemlockLimitStep {
+kind: "set-memlock-limit"
+id: StepId
+resource: Text
+cause: Text
+at?: Place
+/**
+ * @maxItems 1000000
+ */
+dependsOn: StepId[]
+undoes?: StepId
+soft: (Bytes | null)
+hard: (Bytes | null)
 }
 /**
  * Durable. One write to the device's driver_override; null clears it.
@@ -1292,4 +1385,63 @@ at?: Place
 dependsOn: StepId[]
 undoes?: StepId
 handle: Handle
+}
+/**
+ * This interface was referenced by `Plan`'s JSON-Schema
+ * via the `definition` "process".
+ */
+export interface Process {
+vm: Text
+/**
+ * The program by its absolute path, and its arguments. No shell.
+ * 
+ * @minItems 1
+ * @maxItems 4096
+ */
+command: string[]
+/**
+ * Null: the user of vfio-compose.
+ */
+user: (null | {
+/**
+ * For the groups beside its own; null where it was written as a number.
+ */
+name: (string | null)
+uid: number
+gid: number
+})
+workingDirectory: string
+/**
+ * @maxItems 4096
+ */
+environment: {
+name: string
+value: string
+}[]
+/**
+ * What it gets from descriptor 3 on, in this order.
+ * 
+ * @maxItems 65536
+ */
+fds: {
+handle: Handle
+/**
+ * In LISTEN_FDNAMES: the handle, with `-` for `:`, which separates names there.
+ */
+name: string
+}[]
+onExit: ("release" | "restart" | "hold")
+/**
+ * The steps that silence and reset its devices when it has ended: of `down` with `handoff: hold`, of `recover` with `handoff: bind`.
+ * 
+ * @maxItems 1000000
+ */
+silence: StepId[]
+/**
+ * The steps of `up` that connect the interrupts again before it is started again.
+ * 
+ * @maxItems 1000000
+ */
+reconnect: StepId[]
+at?: Place
 }

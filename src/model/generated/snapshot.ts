@@ -85,11 +85,20 @@ memlock: (Bytes | null)
  * The capturing process had CAP_IPC_LOCK, which the limit does not bind.
  */
 mayLockAnything: boolean
+/**
+ * Its hard limit, up to which the process may raise the other itself; null is unlimited. Absent where it was not captured.
+ */
+memlockHard?: (Bytes | null)
+/**
+ * The capturing process had CAP_SYS_RESOURCE, which may raise the hard limit too. Absent is no.
+ */
+mayRaiseLimits?: boolean
 }
 /**
  * @maxItems 64
  */
 hugePages: HugePagePool[]
+memoryAvailable?: Bytes
 /**
  * @maxItems 1000000
  */
@@ -265,6 +274,18 @@ bootDisplay: boolean
 sriov: ({
 total: number
 enabled: number
+/**
+ * From the routing id of the physical function to that of its first VF. Absent where the kernel does not tell.
+ */
+offset?: number
+/**
+ * From the routing id of one VF to that of the next.
+ */
+stride?: number
+/**
+ * Whether host drivers take VFs as they appear. Absent is yes.
+ */
+autoprobe?: boolean
 } | null)
 /**
  * The PF that this VF belongs to.

@@ -101,6 +101,7 @@ function contextOf(plugin: IommuPlugin, host: HostIndex, options: PluginOptions,
   const vm: ResolvedVm = {
     name: 'made-up',
     at: HERE,
+    run: null,
     iommu: {
       type: model?.name ?? '',
       extension: model?.extension ?? 0,
@@ -114,6 +115,7 @@ function contextOf(plugin: IommuPlugin, host: HostIndex, options: PluginOptions,
     memory: (plugin.isolates ? memory : []).map((entry) => ({
       ...entry,
       ...pages,
+      reserve: false,
       access: 'read-write',
       at: HERE,
       iovaAt: HERE,

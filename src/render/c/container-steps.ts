@@ -10,6 +10,7 @@ const MAP_FLAGS = {
 
 const iommu = (step: StepOf<'check-extension' | 'set-iommu'>, of: HandleOf): string =>
   members('iommu', { container: of(step.container), extension: step.extension, model: cString(step.type) });
+const limit = (bytes: bigint | null): string => (bytes === null ? 'RLIM_INFINITY' : hex(bytes));
 const groupHandle = (step: { readonly groupHandle: string }, of: HandleOf): string =>
   `handle = ${of(step.groupHandle)}`;
 const handle = (step: { readonly handle: string }, of: HandleOf): string => `handle = ${of(step.handle)}`;
@@ -52,6 +53,7 @@ export const CONTAINER_ARGUMENTS = {
       count: step.ranges.length,
     }),
   'container-ioctl': ioctl,
+  'set-memlock-limit': ({ soft, hard }) => members('limit', { soft: limit(soft), hard: limit(hard) }),
   'create-memfd': (step, of) =>
     members('memory', { handle: of(step.handle), page_size: pageSize(step.pageSize), memfd: 'NO_HANDLE' }),
   'resize-memfd': (step, of) => members('memory', { handle: of(step.memfd), size: hex(step.size) }),

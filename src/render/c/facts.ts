@@ -3,7 +3,7 @@ import { cString } from './escape.ts';
 
 /** A fact as the program looks it up: the kind of `enum fact_kind` (templates/c/step.c), where, and what has to be there. */
 interface Lookup {
-  readonly kind: 'MACHINE' | 'PAGE_SIZE' | 'LINK_NAME' | 'REAL_PATH' | 'TEXT' | 'ENTRIES' | 'EXISTS';
+  readonly kind: 'MACHINE' | 'PAGE_SIZE' | 'LINK_NAME' | 'REAL_PATH' | 'TEXT' | 'ENTRIES' | 'EXISTS' | 'LOCK_LIMIT';
   readonly path: string;
   readonly value: string | null;
 }
@@ -43,7 +43,13 @@ function lookupsOf({ subject, property, value }: Fact, buses: ReadonlyMap<string
   const kind = space < 0 ? subject : subject.slice(0, space);
   const name = space < 0 ? '' : subject.slice(space + 1);
   if (kind === 'kernel') return ofKernel(property, value);
+  if (kind === 'process') return property === 'locked memory' ? [{ kind: 'LOCK_LIMIT', path: '', value }] : [];
+  if (kind === 'pool') return ofPool(name, property, value);
   if (!NAME.test(name)) return [];
+  if (kind === 'pf' && property === 'virtual functions') {
+    return [{ kind: 'TEXT', path: `/sys/bus/pci/devices/${name}/sriov_numvfs`, value }];
+  }
+  if (kind === 'pf') return ofDevice(`/sys/bus/pci/devices/${name}`, property, value);
   if (kind === 'device') return ofDevice(`/sys/bus/${buses.get(name)}/devices/${name}`, property, value);
   if (kind === 'group') return property === 'members' ? ofMembers(name, value ?? '') : [];
   return kind === 'module' ? ofModule(`/sys/module/${name.replaceAll('-', '_')}`, property, value) : [];
@@ -52,6 +58,12 @@ function lookupsOf({ subject, property, value }: Fact, buses: ReadonlyMap<string
 function ofKernel(property: string, value: string | null): Lookup[] {
   if (property === 'architecture') return [{ kind: 'MACHINE', path: '', value }];
   return property === 'page size' ? [{ kind: 'PAGE_SIZE', path: '', value }] : [];
+}
+
+function ofPool(size: string, property: string, value: string | null): Lookup[] {
+  if (property !== 'pages' || !/^[0-9]{1,19}$/.test(size)) return [];
+  const path = `/sys/kernel/mm/hugepages/hugepages-${BigInt(size) >> 10n}kB/nr_hugepages`;
+  return [{ kind: 'TEXT', path, value }];
 }
 
 function ofDevice(path: string, property: string, value: string | null): Lookup[] {

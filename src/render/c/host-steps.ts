@@ -1,4 +1,4 @@
-import type { StepKind, StepOf } from '../../model/index.ts';
+import { hex, type StepKind, type StepOf } from '../../model/index.ts';
 import { cString } from './escape.ts';
 import { type ArgumentsOf, device, members } from './write.ts';
 
@@ -10,6 +10,9 @@ export const HOST_ARGUMENTS = {
   'load-module': (step) => members('module', { name: cString(step.module) }),
   'set-module-parameter': ({ module, parameter, value }) =>
     members('module', { name: cString(module), parameter: cString(parameter), value: cString(value) }),
+  'set-huge-pages': ({ pageSize, before, pages }) => members('pool', { page_size: hex(pageSize), before, pages }),
+  'set-vf-autoprobe': (step) => members('vfs', { device: device(step), value: step.on ? 1 : 0 }),
+  'set-vf-count': (step) => members('vfs', { device: device(step), value: step.count }),
   'set-driver-override': (step) =>
     members('override', { device: device(step), driver: step.driver === null ? 'NULL' : cString(step.driver) }),
   'unbind-driver': binding,

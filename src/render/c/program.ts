@@ -10,6 +10,7 @@ export const PARTS_AFTER = [
   'outcome',
   'files',
   'host',
+  'reserve',
   'container',
   'info',
   'device',

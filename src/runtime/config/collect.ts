@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
-import type { Diagnostic } from '../../model/index.ts';
+import { type Diagnostic, LIMITS } from '../../model/index.ts';
 import {
   type Include,
   includeCycle,
@@ -9,8 +9,8 @@ import {
   openLayer,
   type Variables,
 } from '../../compiler/manifest/index.ts';
-import { LIMITS, tooLarge } from '../../compiler/source/index.ts';
-import { readText } from './read-text.ts';
+import { tooLarge } from '../../compiler/source/index.ts';
+import { readIncluded } from './read-text.ts';
 
 /** One text of the manifest and where it lies. */
 export interface Input {
@@ -62,7 +62,7 @@ export class Collector {
       this.diagnostics.push(tooLarge({ detail: over, at }));
       return;
     }
-    const read = readText(path, { regular: true });
+    const read = readIncluded(path);
     if ('problem' in read) {
       const detail = `${written} ${read.problem}: it was looked for at ${path}, since relative paths count from the including file.`;
       this.diagnostics.push(includeNotReadable({ detail, at }));
@@ -86,10 +86,11 @@ export class Collector {
   }
 
   private overLimit(depth: number): string | undefined {
-    if (depth >= LIMITS.includeDepth) return `More than ${LIMITS.includeDepth} files include each other in a row.`;
-    if (this.files >= LIMITS.files) return `The manifest has more than ${LIMITS.files} files.`;
-    if (this.length > LIMITS.allTexts)
-      return `The files of the manifest have more than ${LIMITS.allTexts} characters together.`;
+    if (depth >= LIMITS.manifest.includeDepth)
+      return `More than ${LIMITS.manifest.includeDepth} files include each other in a row.`;
+    if (this.files >= LIMITS.manifest.files) return `The manifest has more than ${LIMITS.manifest.files} files.`;
+    if (this.length > LIMITS.manifest.allTexts)
+      return `The files of the manifest have more than ${LIMITS.manifest.allTexts} characters together.`;
     return undefined;
   }
 }

@@ -29,3 +29,10 @@ test('refuses lines that are no assignments, with their places', () => {
 test('does not show the value of a line that it refuses', () => {
   expect(parse('TOKEN="secret').diagnostics[0]?.detail).not.toContain('secret');
 });
+
+test('reads lines with a million blanks as any other, and keeps what stands before a comment', () => {
+  const blanks = ' '.repeat(1_000_000);
+  const text = `A=a${blanks}b${blanks}# c\nB=${blanks}\nC=x#y # z\nD=# all\n`;
+  const { variables } = parseEnvFile({ file: 'e', text });
+  expect(variables).toEqual({ A: `a${blanks}b`, B: '', C: 'x#y', D: '' });
+});

@@ -2,7 +2,7 @@ import type { Diagnostic } from '../../model/index.ts';
 import { badEnvFile } from '../../compiler/manifest/index.ts';
 import { type SourceFile, SourceText, spanOf } from '../../compiler/source/index.ts';
 
-const ASSIGNMENT = /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*$/;
+const ASSIGNMENT = /^(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=(.*)$/;
 const DOUBLE = /^"((?:[^"\\]|\\.)*)"\s*(?:#.*)?$/;
 const SINGLE = /^'([^']*)'\s*(?:#.*)?$/;
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '"': '"', '\\': '\\', $: '$' };
@@ -22,8 +22,8 @@ export function parseEnvFile({ file, text }: SourceFile): {
   for (const raw of text.split('\n')) {
     const line = (start === 0 ? raw.replace(/^\uFEFF/, '') : raw).replace(/\r$/, '');
     if (!/^\s*(#|$)/.test(line)) {
-      const [, name, written = ''] = ASSIGNMENT.exec(line) ?? [];
-      const value = name === undefined ? undefined : valueOf(written);
+      const [, name, written = ''] = ASSIGNMENT.exec(line.trim()) ?? [];
+      const value = name === undefined ? undefined : valueOf(written.trim());
       if (name === undefined || value === undefined) {
         const detail =
           name === undefined
@@ -41,5 +41,7 @@ function valueOf(written: string): string | undefined {
   if (written.startsWith('"'))
     return DOUBLE.exec(written)?.[1]?.replace(/\\(.)/g, (all, c: string) => ESCAPES[c] ?? all);
   if (written.startsWith("'")) return SINGLE.exec(written)?.[1];
-  return written.replace(/(^|\s+)#.*$/, '');
+  // A comment begins with a blank before it: "a#b" is a value.
+  const comment = /(?:^|\s)#/.exec(written)?.index ?? written.length;
+  return written.slice(0, comment).trimEnd();
 }

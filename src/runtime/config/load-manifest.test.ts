@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { symlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { LIMITS } from '../../model/index.ts';
 import { loadManifest, type ManifestRequest } from './load-manifest.ts';
 import { directoryWith } from '../../testing/directory.ts';
 
@@ -55,7 +56,7 @@ test('reads stdin for -, once', async () => {
   let asked = 0;
   const readStdin = () => {
     asked++;
-    return Promise.resolve(`include: sub/more.yaml\n${ONE}`);
+    return Promise.resolve(Buffer.from(`include: sub/more.yaml\n${ONE}`));
   };
   const { value } = await load(cwd, { file: ['-', '-'], readStdin });
   expect(asked).toBe(1);
@@ -117,11 +118,11 @@ test('refuses a file that includes itself through a link', async () => {
 
 test('refuses includes that are missing, directories, pipes or not text, at their place', async () => {
   const cwd = directoryWith({
-    'm.yaml': 'include:\n  - gone.yaml\n  - dir\n  - pipe\n  - bytes.yaml\n',
-    'dir/x': '',
+    'm.yaml': 'include:\n  - gone.yaml\n  - dir.yaml\n  - pipe.yaml\n  - bytes.yaml\n',
+    'dir.yaml/x': '',
     'bytes.yaml': Buffer.from([0x61, 0xff, 0xfe]),
   });
-  execFileSync('mkfifo', [join(cwd, 'pipe')]);
+  execFileSync('mkfifo', [join(cwd, 'pipe.yaml')]);
   expect(await codes(cwd, { file: ['m.yaml'] })).toEqual(
     [2, 3, 4, 5].map((line) => `include-not-readable@m.yaml:${line}:5`),
   );
@@ -152,7 +153,7 @@ test('refuses named files that cannot be read, each with its reason', async () =
     'gone.yaml does not exist.',
     'dir is a directory.',
     'bytes.yaml is not UTF-8 text.',
-    expect.stringContaining('/dev/zero is longer'),
+    '/dev/zero is neither a regular file nor a pipe.',
   ]);
 });
 
@@ -182,10 +183,43 @@ test('names the project by flag, variable, manifest, project directory, director
   expect(await name({ file: ['named.yaml'] })).toBe('own');
   expect(await name({ file: ['Lab One/m.yaml'], projectDirectory: '/srv/edge' })).toBe('edge');
   expect(await name({ file: ['Lab One/m.yaml'] })).toBe('lab-one');
-  expect(await name({ file: ['-'], readStdin: () => Promise.resolve(ONE) })).toBe(basename(cwd).toLowerCase());
+  expect(await name({ file: ['-'], readStdin: () => Promise.resolve(Buffer.from(ONE)) })).toBe(
+    basename(cwd).toLowerCase(),
+  );
 });
 
 test('does not report keys as missing while a file is missing', async () => {
   const cwd = directoryWith({ 'm.yaml': 'include: gone.yaml\n' });
   expect(await codes(cwd, { file: ['m.yaml'] })).toEqual(['include-not-readable@m.yaml:1:10']);
+});
+
+test('SECURITY: an include reaches YAML files alone, whatever it is called on the way, so that no other file is shown', async () => {
+  const cwd = directoryWith({
+    'm.yaml': 'include:\n  - secret\n  - link.yaml\n  - /proc/kmsg\n  - good.yml\n',
+    secret: 'root:$6$abc\n',
+    'good.yml': 'memory: []\n',
+  });
+  symlinkSync('secret', join(cwd, 'link.yaml'));
+  const { diagnostics, sources } = await load(cwd, { file: ['m.yaml'] });
+  expect(diagnostics.map(({ at, detail }) => `${at?.start.line}: ${detail.split(':')[0]}`)).toEqual([
+    '2: secret is not called .yaml or .yml',
+    `3: link.yaml leads to ${join(cwd, 'secret')}, which is not called .yaml or .yml`,
+    '4: /proc/kmsg is not called .yaml or .yml',
+  ]);
+  expect([...sources.keys()]).toEqual(['m.yaml', 'good.yml']);
+});
+
+test('SECURITY: stdin may have as much as a file, and what is more or not text is refused', async () => {
+  const cwd = directoryWith({});
+  const faults = async (data: Buffer) => {
+    const { diagnostics } = await load(cwd, { file: ['-'], readStdin: () => Promise.resolve(data) });
+    return diagnostics.map(({ detail }) => detail);
+  };
+  const most = Buffer.alloc(LIMITS.manifest.text, `#${'x'.repeat(60_000)}\n`);
+  most.write(`${ONE}#`);
+  expect(await faults(most)).toEqual([]);
+  expect(await faults(Buffer.concat([most, Buffer.from('\n')]))).toEqual([
+    `stdin has more than ${LIMITS.manifest.text} bytes, the most that are read.`,
+  ]);
+  expect(await faults(Buffer.from([0xff]))).toEqual(['stdin is not UTF-8 text.']);
 });

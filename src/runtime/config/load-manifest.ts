@@ -3,7 +3,7 @@ import type { Diagnostic, Manifest, Result } from '../../model/index.ts';
 import { assembleManifest, fileNotReadable, manifestNotFound, type Variables } from '../../compiler/manifest/index.ts';
 import { Collector } from './collect.ts';
 import { parseEnvFile } from './env-file.ts';
-import { readText } from './read-text.ts';
+import { readStdinText, readText, type ReadText } from './read-text.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -18,7 +18,8 @@ export interface ManifestRequest {
   readonly projectDirectory?: string | undefined;
   readonly env: Environment;
   readonly cwd: string;
-  readStdin(): Promise<string>;
+  /** What stdin has; where that is more than `limit` bytes, at least one byte more. */
+  readStdin(limit: number): Promise<Buffer>;
 }
 
 export interface LoadedManifest extends Result<Manifest> {
@@ -80,15 +81,16 @@ async function addFiles(
   projectPath: string,
 ): Promise<Diagnostic[]> {
   const unread: Diagnostic[] = [];
-  let stdin: string | undefined;
+  let stdin: ReadText | undefined;
   for (const name of files) {
     if (name === '-') {
-      stdin ??= await readStdin();
-      collector.add({ name: STDIN, path: resolve(projectPath, STDIN), text: stdin });
+      stdin ??= await readStdinText(readStdin);
+      if ('problem' in stdin) unread.push(fileNotReadable({ detail: `stdin ${stdin.problem}.` }));
+      else collector.add({ name: STDIN, path: resolve(projectPath, STDIN), text: stdin.text });
       continue;
     }
     const path = resolve(cwd, name);
-    const read = readText(path, { regular: false });
+    const read = readText(path);
     if ('problem' in read) unread.push(fileNotReadable({ detail: `${name} ${read.problem}.` }));
     else collector.add({ name, path, text: read.text });
   }
@@ -105,7 +107,7 @@ function readEnvFiles({ envFile, env, cwd }: ManifestRequest): {
   const diagnostics: Diagnostic[] = [];
   const sources = new Map<string, string>();
   for (const name of envFile.length > 0 ? envFile : named) {
-    const read = readText(resolve(cwd, name), { regular: false });
+    const read = readText(resolve(cwd, name));
     if ('problem' in read) {
       diagnostics.push(fileNotReadable({ detail: `${name} ${read.problem}.` }));
       continue;

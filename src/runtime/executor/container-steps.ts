@@ -1,5 +1,5 @@
 import { formatBytes, hex, type IovaRange, type StepOf } from '../../model/index.ts';
-import type { Kernel } from '../kernel/port.ts';
+import { type Kernel, KernelError } from '../kernel/port.ts';
 import {
   API_VERSION,
   checkExtension,
@@ -62,8 +62,13 @@ export function setContainerStep(kernel: Kernel, handles: Handles, step: StepOf<
   setContainer(kernel, handles.fd(step.groupHandle), handles.fd(step.container));
 }
 
+/** A group that has lost its last device meanwhile, to somebody else or by being unplugged, is in no container any more. */
 export function unsetContainerStep(kernel: Kernel, handles: Handles, step: StepOf<'unset-container'>): void {
-  unsetContainer(kernel, handles.fd(step.groupHandle));
+  try {
+    unsetContainer(kernel, handles.fd(step.groupHandle));
+  } catch (error) {
+    if (!(error instanceof KernelError) || error.code !== 'EINVAL') throw error;
+  }
 }
 
 export function setIommuStep(kernel: Kernel, handles: Handles, step: StepOf<'set-iommu'>): void {

@@ -9,8 +9,8 @@ export type DeviceFate =
   | { readonly kind: 'here' }
   /** Unplugged: nothing of it is left that could be given back. */
   | { readonly kind: 'gone' }
-  /** Somebody else has bound it meanwhile. */
-  | { readonly kind: 'taken'; readonly driver: string };
+  /** Somebody else has bound it meanwhile, or means to. The failure says so. */
+  | { readonly kind: 'taken'; readonly failure: StepFailure };
 
 /** The device that a step is about, or whose handles it uses: its resource names it. */
 export function deviceOfStep(step: Step, plan: Plan): DeviceRef | undefined {
@@ -27,9 +27,12 @@ export function fateOf(failure: StepFailure, plan: Plan, kernel: Kernel): Device
   if (!device) return { kind: 'here' };
   // Without it the device has no directory either; both are made and go together.
   if (!kernel.exists(sysfs.driverOverride(device))) return { kind: 'gone' };
+  if (failure.kind === 'taken') return { kind: 'taken', failure };
   if (step.kind !== 'bind-driver') return { kind: 'here' };
   const driver = driverNow(kernel, device);
-  return driver === null || driver === step.driver ? { kind: 'here' } : { kind: 'taken', driver };
+  if (driver === null || driver === step.driver) return { kind: 'here' };
+  const explanation = `The device is on ${driver} by now: somebody else has taken it, and it is left alone.`;
+  return { kind: 'taken', failure: { ...failure, kind: 'taken', explanation } };
 }
 
 function driverNow(kernel: Kernel, device: DeviceRef): string | null {
@@ -40,10 +43,3 @@ function driverNow(kernel: Kernel, device: DeviceRef): string | null {
     return null;
   }
 }
-
-/** A failure because of somebody else, in words that say so. */
-export const takenFailure = (failure: StepFailure, driver: string): StepFailure => ({
-  ...failure,
-  kind: 'taken',
-  explanation: `The device is on ${driver} by now: somebody else has taken it, and it is left alone.`,
-});

@@ -123,8 +123,8 @@ it('R-BACK-2: wherever the process is killed, the journal leads back to the host
         if (!(error instanceof Killed)) throw error;
       }
       simulated.kill();
-      const { ran, undone } = journal.state();
-      const left = await executionOn(simulated).execution.back(ran, undone);
+      const { ran, undone, unsettled } = journal.state();
+      const left = await executionOn(simulated).execution.back(ran, undone, new Set(), unsettled);
       expect(
         left.map((failure) => failure.explanation),
         `${when} call ${at}`,

@@ -1,9 +1,9 @@
-import { type DeviceRef, type Plan, persistenceOf, type Step } from '../../model/index.ts';
-import { deviceOfStep, fateOf, takenFailure } from './device-fate.ts';
-import { type Explain, failureOf, isBearable, type StepFailure, StepTimeout } from './failure.ts';
+import { type DeviceRef, type Plan, persistenceOf, type Process, type Step, type StepKind } from '../../model/index.ts';
+import { deviceOfStep, fateOf } from './device-fate.ts';
+import { type Explain, failureOf, isBearable, type StepFailure, StepTimeout, WayBackLost } from './failure.ts';
 import { Handles } from './handles.ts';
-import type { HostSide } from './host-steps.ts';
-import type { Journal } from './journal.ts';
+import type { HostSide, Past } from './host-steps.ts';
+import type { Journal, JournalState } from './journal.ts';
 import { LoudDevices } from './loud-devices.ts';
 import { perform } from './perform.ts';
 import { type Recovery, silence } from './silence.ts';
@@ -17,8 +17,11 @@ export interface ExecutorEvents {
   warned?(failure: StepFailure): void;
   /** A device is not there any more: what is left of the way back has nothing to give back. */
   gone?(device: DeviceRef): void;
-  /** A step of the way back is left to another project, which needs what it would undo. */
-  left?(step: Step, project: string): void;
+  /**
+   * A step of the way back is left to another project, which needs what it would undo; or may need it, where what it needs is
+   * not known.
+   */
+  left?(step: Step, project: string, known: boolean): void;
 }
 
 export interface ExecutorInput {
@@ -37,11 +40,18 @@ export type UpOutcome =
   | { readonly kind: 'up'; readonly ran: ReadonlySet<string> }
   | { readonly kind: 'failed'; readonly failure: StepFailure; readonly ran: ReadonlySet<string> };
 
+const DISCONNECTS: ReadonlySet<StepKind> = new Set<StepKind>(['clear-irqs', 'clear-irq-unmask']);
+
 /** A plan in the middle of being run: walks it, and walks it back. Decides nothing; the plan has decided. */
 export class Execution {
   readonly handles = new Handles();
+  /** The steps of the way back that have been carried out ahead of it: interrupts that are off already. */
+  private readonly ahead = new Set<string>();
   /** The durable step whose time was up, while the kernel is still at it. */
   private unsettled: { readonly step: Step; readonly call: Promise<void> } | undefined;
+
+  /** Durable steps of this run that failed: whether they had an effect is not known. */
+  private readonly failed = new Set<string>();
 
   /** The host on the way back, where somebody else may have been at it meanwhile. */
   private readonly backSide: HostSide;
@@ -75,7 +85,10 @@ export class Execution {
         if (pending) await (durable ? this.within(pending, step) : pending);
       } catch (error) {
         // A durable step that failed may have had an effect; its way back looks at the host and decides.
-        if (durable) ran.add(step.id);
+        if (durable) {
+          ran.add(step.id);
+          this.failed.add(step.id);
+        }
         const failure = failureOf(step, error, this.input.explain);
         if (isBearable(failure)) {
           events.warned?.(failure);
@@ -97,24 +110,28 @@ export class Execution {
    * come back.
    *
    * @param unsilenced resources of devices that {@link recover} could not silence.
+   * @param unsettled steps whose end the journal of an earlier process does not tell.
    */
   async back(
     ran: ReadonlySet<string>,
     undone: ReadonlySet<string> = new Set(),
     unsilenced: ReadonlySet<string> = new Set(),
+    unsettled: ReadonlySet<string> = new Set(),
   ): Promise<StepFailure[]> {
     const { plan, events } = this.input;
-    const steps = plan.down.filter((step) => ran.has(step.undoes ?? '') && !undone.has(step.id));
+    const steps = plan.down.filter(
+      (step) => ran.has(step.undoes ?? '') && !undone.has(step.id) && !this.ahead.has(step.id),
+    );
     const left: StepFailure[] = [];
     const loud = new LoudDevices(this.input.host.kernel, plan, unsilenced);
     const of = steps.length;
     for (let index = 0; index < of; index++) {
       const step = steps[index];
       if (!step) break;
-      if (loud.holdsBack(step)) continue;
+      if (loud.holdsBack(step) || this.taken.has(step.resource)) continue;
       events.started?.(step, index, of);
       // Only where there is something to wait for: a turn of the queue costs as much as removing a mapping.
-      const outcome = this.backStep(step);
+      const outcome = this.backStep(step, this.pastOf(step, unsettled));
       const failure = outcome instanceof Promise ? await outcome : outcome;
       if (failure && isBearable(failure)) {
         events.warned?.(failure);
@@ -132,16 +149,66 @@ export class Execution {
   }
 
   /**
+   * The way back of a run whose process is gone, from what its journal says: what it held went with its file descriptors; its
+   * devices are silenced, and what outlived it is taken back. Returns what did not come back.
+   */
+  async resume({ ran, undone, unsettled }: Omit<JournalState, 'damaged'>): Promise<StepFailure[]> {
+    const { left, unsilenced } = await this.recover(ran, undefined, undone);
+    return [...left, ...(await this.back(ran, undone, unsilenced, unsettled))];
+  }
+
+  /**
    * Silences the devices that this process does not hold: those whose holder is gone, and those that were only bound.
    *
-   * @param held resources of the devices that it does hold.
+   * @param wanted which steps of the recovery: all of a device or none of it.
+   * @param undone steps of the way back that are done.
    */
-  recover(ran: ReadonlySet<string>, held: ReadonlySet<string> = new Set()): Promise<Recovery> {
-    return silence(this.input, this.handles, ran, held);
+  recover(
+    ran: ReadonlySet<string>,
+    wanted?: (step: Step) => boolean,
+    undone: ReadonlySet<string> = new Set(),
+  ): Promise<Recovery> {
+    return silence(this.input, this.handles, { ran, undone }, wanted);
+  }
+
+  /**
+   * Silences the devices of a process that has ended, as its plan says it (R-RESET-1). What this process holds stays open.
+   * Returns what failed; the rest is carried out all the same.
+   */
+  async silenceAfter({ silence: ids }: Process, ran: ReadonlySet<string>): Promise<readonly StepFailure[]> {
+    const wanted = new Set(ids);
+    const left: StepFailure[] = [...(await this.recover(ran, ({ id }) => wanted.has(id))).left];
+    for (const step of this.input.plan.down) {
+      if (!wanted.has(step.id) || this.ahead.has(step.id) || !ran.has(step.undoes ?? '')) continue;
+      const failure = await this.backStep(step, 'known');
+      if (failure && isBearable(failure)) this.input.events.warned?.(failure);
+      else if (failure) left.push(failure);
+      // The kernel refuses to turn off what is off; a reset may be done again, and is, before the device goes back.
+      else if (DISCONNECTS.has(step.kind)) this.ahead.add(step.id);
+    }
+    return left;
+  }
+
+  /** Connects what {@link silenceAfter} has disconnected, for the next process. Returns the first failure. */
+  async reconnect({ reconnect: ids }: Process): Promise<StepFailure | undefined> {
+    const wanted = new Set(ids);
+    for (const step of this.input.plan.up) {
+      if (!wanted.has(step.id)) continue;
+      try {
+        await perform(step, this.input.host, this.handles);
+      } catch (error) {
+        return failureOf(step, error, this.input.explain);
+      }
+      for (const back of this.input.plan.down) if (back.undoes === step.id) this.ahead.delete(back.id);
+    }
+    return undefined;
   }
 
   /** The addresses of the devices that turned out not to be there any more. */
   readonly gone = new Set<string>();
+
+  /** The resources of devices that somebody else has taken meanwhile: what is left of their way back is not ours to do. */
+  private readonly taken = new Set<string>();
 
   /** A failure of the way back, with what has become of the device; undefined where it is gone, and nothing is left to do. */
   private lasting(failure: StepFailure): StepFailure | undefined {
@@ -151,7 +218,8 @@ export class Execution {
       case 'here':
         return failure;
       case 'taken':
-        return takenFailure(failure, fate.driver);
+        this.taken.add(failure.step.resource);
+        return fate.failure;
       case 'gone': {
         const device = deviceOfStep(failure.step, plan);
         if (device && !this.gone.has(device.address)) {
@@ -185,13 +253,17 @@ export class Execution {
     return settled ? undefined : unsettled.step;
   }
 
+  private pastOf({ id, undoes = '' }: Step, unsettled: ReadonlySet<string>): Past {
+    return unsettled.has(id) || unsettled.has(undoes) || this.failed.has(undoes) ? 'unknown' : 'known';
+  }
+
   /** A step that is over when it returns makes no promise and no closure: there may be tens of thousands. */
-  private backStep(step: Step): StepFailure | undefined | Promise<StepFailure | undefined> {
+  private backStep(step: Step, past: Past): StepFailure | undefined | Promise<StepFailure | undefined> {
     const durable = persistenceOf(step.kind) === 'durable';
     if (durable) this.input.journal.record('undoing', step.id);
     let pending: Promise<void> | void;
     try {
-      pending = perform(step, this.backSide, this.handles);
+      pending = perform(step, this.backSide, this.handles, past);
     } catch (error) {
       return failureOf(step, error, this.input.explain);
     }
@@ -204,6 +276,7 @@ export class Execution {
     try {
       await (durable ? this.within(pending, step) : pending);
     } catch (error) {
+      if (error instanceof WayBackLost) this.input.journal.record('undone', step.id);
       return failureOf(step, error, this.input.explain);
     }
     if (durable) this.input.journal.record('undone', step.id);

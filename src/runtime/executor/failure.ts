@@ -13,6 +13,14 @@ export class StepWarning extends Error {
   override readonly name = 'StepWarning';
 }
 
+/**
+ * Nobody can know any more what would take a step back. It is told as something that did not come back, once: trying again
+ * would find the same.
+ */
+export class WayBackLost extends Error {
+  override readonly name = 'WayBackLost';
+}
+
 /** A step that could not be carried out within its time. */
 export class StepTimeout extends Error {
   override readonly name = 'StepTimeout';
@@ -56,7 +64,7 @@ export function failureOf(step: Step, error: unknown, explain: Explain): StepFai
   }
   const message = error instanceof Error ? error.message : String(error);
   const failure = { step, operation: step.kind, errno: null, explanation: message };
-  const answers = [UnexpectedAnswer, MalformedAnswer, RegisterFault];
+  const answers = [UnexpectedAnswer, WayBackLost, MalformedAnswer, RegisterFault];
   if (answers.some((kind) => error instanceof kind)) return { ...failure, kind: 'answer' };
   if (error instanceof StepWarning) return { ...failure, kind: 'warning' };
   if (error instanceof StepTimeout) return { ...failure, kind: 'timeout' };

@@ -13,6 +13,12 @@ export interface HostSide {
 }
 
 /**
+ * What is known of a step's past. `unknown`: it, or the step that it takes back, was begun before and no record says how that
+ * ended. Most steps can tell from the host alone.
+ */
+export type Past = 'known' | 'unknown';
+
+/**
  * Durable steps look first: a host that is already as the step would make it is left alone. So a plan can be run again
  * after a crash, whether or not the step's outcome was recorded.
  */

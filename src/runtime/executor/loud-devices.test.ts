@@ -3,8 +3,11 @@ import type { Plan } from '../../model/index.ts';
 import { host, planFor } from '../../testing/index.ts';
 import type { Vms } from '../../testing/rule.ts';
 import { MemoryJournal } from '../../testing/memory-journal.ts';
-import { smmuHost, smmuPlan, XGBE } from '../../testing/platform-plan.ts';
+import { midwayHost, smmuHost, smmuPlan, XGBE, XGMAC } from '../../testing/platform-plan.ts';
+import { xgmacPlan } from '../../testing/program-plans.ts';
 import { StubbornRegisters } from '../../testing/stubborn-registers.ts';
+import { type Fault, FaultKernel } from '../kernel/fault.ts';
+import type { Kernel } from '../kernel/port.ts';
 import { type DeviceModel, SimulatedKernel } from '../kernel/sim/index.ts';
 import { Execution } from './execute.ts';
 import { explain } from './explain.ts';
@@ -107,4 +110,37 @@ it('R-ORDER-4: a device that only its reset silences stays where that fails, unl
   const preferred = await broken({ ...plan, down });
   expect(preferred.left).toEqual([]);
   expect(preferred.drivers[XGBE]).toBe('amd-xgbe');
+});
+
+it('R-ORDER-4: a device that cannot leave VFIO keeps the switch by which it is silenced again, and the next way back has it', async () => {
+  const inventory = midwayHost().module('vfio', 'loaded', { enable_unsafe_noiommu_mode: 'N' }).build();
+  const made = xgmacPlan(inventory);
+  const [up, down] = [made.up, made.down].map((steps) => steps.some(({ kind }) => kind === 'set-module-parameter'));
+  expect([up, down]).toEqual([true, true]);
+  const kernel = new SimulatedKernel(inventory);
+  const journal = new MemoryJournal();
+  const on = (through: Kernel) =>
+    new Execution({
+      plan: made,
+      host: { kernel: through, holders: () => [] },
+      journal,
+      explain,
+      events: {},
+      stepTimeoutMs: 1_000,
+    });
+  const stays: Fault = {
+    at: 1,
+    when: 'before',
+    how: 'EBUSY',
+    counts: ({ target }) => target.endsWith('vfio-platform/unbind'),
+  };
+  const execution = on(new FaultKernel(kernel, stays));
+  const { ran } = await execution.up();
+  expect((await execution.back(ran)).map(({ step }) => step.kind)).toContain('unbind-driver');
+  kernel.kill();
+  const unsafe = () => kernel.toInventory().modules['vfio']?.parameters['enable_unsafe_noiommu_mode'];
+  expect(unsafe()).toBe('Y');
+  expect(await on(kernel).resume(journal.state())).toEqual([]);
+  expect(unsafe()).toBe('N');
+  expect(kernel.toInventory().devices.find(({ address }) => address === XGMAC)?.driver).toBe('calxedaxgmac');
 });

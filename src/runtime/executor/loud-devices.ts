@@ -7,6 +7,8 @@ export class LoudDevices {
   /** As steps call them. */
   private readonly resources = new Set<string>();
   private readonly groups = new Set<number>();
+  /** A device could not leave its VFIO driver; the next way back opens it to silence it again, as `up` did. */
+  private isOneStranded = false;
 
   constructor(
     private readonly kernel: Kernel,
@@ -21,6 +23,7 @@ export class LoudDevices {
     if ('part' in step ? step.part === 'quiesce' : step.kind === 'reset-device' && this.isAllThereIs(step)) {
       this.add(step.resource);
     }
+    if (step.kind === 'unbind-driver' && this.isSilencedAgain(step)) this.isOneStranded = true;
   }
 
   /**
@@ -28,8 +31,9 @@ export class LoudDevices {
    * others of its group, whose memory it can reach; and no switch of the kernel is turned that silencing it may need.
    */
   holdsBack(step: Step): boolean {
+    if (step.kind === 'set-module-parameter') return this.resources.size > 0 || this.isOneStranded;
     if (this.resources.size === 0 || persistenceOf(step.kind) !== 'durable') return false;
-    if (step.kind === 'set-module-parameter' || this.resources.has(step.resource)) return true;
+    if (this.resources.has(step.resource)) return true;
     if (!('device' in step)) return false;
     const group = groupOf(this.kernel, step.device);
     return group !== null && this.groups.has(group);
@@ -45,6 +49,11 @@ export class LoudDevices {
   private deviceOf(resource: string): DeviceRef | undefined {
     for (const step of this.plan.up) if (step.resource === resource && 'device' in step) return step.device;
     return undefined;
+  }
+
+  /** Whether a way back of the plan in another process opens the device. */
+  private isSilencedAgain({ resource }: Step): boolean {
+    return (this.plan.recover ?? []).some((step) => step.kind === 'open-device' && step.resource === resource);
   }
 
   /** Whether nothing but this reset silences the device. */

@@ -2,6 +2,11 @@ import type { StepOf } from '../../model/index.ts';
 import type { Kernel } from '../kernel/port.ts';
 import type { Handles } from './handles.ts';
 
+/** Of this process, with which the limit goes. A hard limit that was raised is lowered again. */
+export function setMemlockLimit(kernel: Kernel, _: Handles, { soft, hard }: StepOf<'set-memlock-limit'>): void {
+  kernel.setMemlockLimit(soft, hard);
+}
+
 export function createMemfd(kernel: Kernel, handles: Handles, step: StepOf<'create-memfd'>): void {
   handles.setFd(step.handle, kernel.memfdCreate(step.handle, step.pageSize));
 }

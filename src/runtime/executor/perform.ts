@@ -4,18 +4,23 @@ import * as container from './container-steps.ts';
 import * as device from './device-steps.ts';
 import type { Handles } from './handles.ts';
 import * as host from './host-steps.ts';
-import type { HostSide } from './host-steps.ts';
+import type { HostSide, Past } from './host-steps.ts';
 import * as memory from './memory-steps.ts';
+import * as pool from './huge-page-steps.ts';
 import * as register from './register-steps.ts';
+import * as vf from './vf-steps.ts';
 
 type Outcome = Promise<void> | void;
-type HostStep<K extends StepKind> = (side: HostSide, step: StepOf<K>) => Outcome;
+type HostStep<K extends StepKind> = (side: HostSide, step: StepOf<K>, past: Past) => Outcome;
 type HeldStep<K extends StepKind> = (kernel: Kernel, handles: Handles, step: StepOf<K>) => Outcome;
 
 /** What outlives us, or waits for the host. */
 const HOST_STEPS = {
   'load-module': host.loadModule,
   'set-module-parameter': host.setModuleParameter,
+  'set-huge-pages': pool.setHugePages,
+  'set-vf-autoprobe': vf.setVfAutoprobe,
+  'set-vf-count': vf.setVfCount,
   'set-driver-override': host.setDriverOverride,
   'unbind-driver': host.unbindDriver,
   'bind-driver': host.bindDriver,
@@ -57,6 +62,7 @@ const HELD_STEPS: { readonly [K in Exclude<StepKind, keyof typeof HOST_STEPS>]: 
   'clear-irqs': device.clearIrqs,
   'set-irq-unmask': device.setIrqUnmask,
   'clear-irq-unmask': device.clearIrqUnmask,
+  'set-memlock-limit': memory.setMemlockLimit,
   'create-memfd': memory.createMemfd,
   'resize-memfd': memory.resizeMemfd,
   'allocate-memory': memory.allocateMemory,
@@ -70,10 +76,12 @@ const isHostStep = (kind: StepKind): kind is keyof typeof HOST_STEPS => Object.h
 /**
  * Carries out one step. A step that is over when this returns gives `undefined`, so that tens of thousands of mappings
  * do not each wait for a turn of the event loop. Throws what the kernel and the checks throw.
+ *
+ * @param past of a step of the way back: whether it is known that what it takes back has happened, and itself has not.
  */
-export function perform(step: Step, side: HostSide, handles: Handles): Outcome {
+export function perform(step: Step, side: HostSide, handles: Handles, past: Past = 'known'): Outcome {
   const { kind } = step;
   // The tables say which function takes which kind; the compiler cannot follow that through a computed key.
-  if (isHostStep(kind)) return (HOST_STEPS[kind] as HostStep<StepKind>)(side, step);
+  if (isHostStep(kind)) return (HOST_STEPS[kind] as HostStep<StepKind>)(side, step, past);
   return (HELD_STEPS[kind] as HeldStep<StepKind>)(side.kernel, handles, step);
 }

@@ -111,8 +111,8 @@ it.each(MACHINES)('R-BACK-2: $name: wherever the process is killed, the journal 
         if (!(error instanceof Killed)) throw error;
       }
       simulated.kill();
-      const { ran, undone } = journal.state();
-      const left = await executionOn(simulated, machine.plan).execution.back(ran, undone);
+      const { ran, undone, unsettled } = journal.state();
+      const left = await executionOn(simulated, machine.plan).execution.back(ran, undone, new Set(), unsettled);
       expect(
         left.map(({ explanation }) => explanation),
         `${when} call ${at}`,

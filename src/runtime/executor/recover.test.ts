@@ -79,10 +79,10 @@ class Scene {
 
   /** The way back of a process that is gone, as the next one finds it. */
   async bringBack(kernel: Kernel = this.kernel): Promise<StepFailure[]> {
-    const { ran, undone } = this.journal.state();
+    const { ran, undone, unsettled } = this.journal.state();
     const execution = this.execution(kernel);
     const { left, unsilenced } = await execution.recover(ran);
-    return [...left, ...(await execution.back(ran, undone, unsilenced))];
+    return [...left, ...(await execution.back(ran, undone, unsilenced, unsettled))];
   }
 
   get isSilent(): boolean {

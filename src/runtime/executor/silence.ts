@@ -3,6 +3,8 @@ import { type Kernel, KernelError } from '../kernel/port.ts';
 import { type Explain, failureOf, isBearable, type StepFailure } from './failure.ts';
 import type { Handles } from './handles.ts';
 import type { HostSide } from './host-steps.ts';
+import { inHalfTakenGroups } from './half-taken-groups.ts';
+import type { JournalState } from './journal.ts';
 import { perform } from './perform.ts';
 import { boundDriver } from './sysfs.ts';
 
@@ -26,18 +28,21 @@ export interface Recovery {
  * Carries out a plan's recovery: silences the devices that this process does not hold (R-RESET-1). A device that is not on a
  * VFIO driver is somebody else's by now, and left alone.
  *
- * @param held resources of devices that this process does hold: its own way back silences them.
+ * @param wanted which steps of the recovery: all of a device or none of it.
  */
 export async function silence(
   { plan, host, events, explain }: Silencing,
   handles: Handles,
-  ran: ReadonlySet<string>,
-  held: ReadonlySet<string>,
+  { ran, undone }: Pick<JournalState, 'ran' | 'undone'>,
+  wanted: (step: Step) => boolean = () => true,
 ): Promise<Recovery> {
   const left: StepFailure[] = [];
   const unsilenced = new Set<string>();
-  const elsewhere = new Set([...held, ...devicesElsewhere(plan, host.kernel)]);
+  const { kernel } = host;
+  const half = plan.recover?.length ? inHalfTakenGroups(plan, kernel, { ran, undone }) : [];
+  const elsewhere = new Set([...half, ...devicesElsewhere(plan, kernel)]);
   for (const step of plan.recover ?? []) {
+    if (!wanted(step)) continue;
     const { undoes = '', resource } = step;
     if (elsewhere.has(resource) || (isJournalled(undoes, plan) && !ran.has(undoes))) continue;
     // After a failure what is open is closed all the same.

@@ -8,6 +8,12 @@ export const sysfs = {
   driverOverride: (device: DeviceRef): string => `/sys/bus/${device.bus}/devices/${device.address}/driver_override`,
   bind: (device: DeviceRef, driver: string): string => `/sys/bus/${device.bus}/drivers/${driver}/bind`,
   unbind: (device: DeviceRef, driver: string): string => `/sys/bus/${device.bus}/drivers/${driver}/unbind`,
+  hugePages: (pageSize: bigint): string => `/sys/kernel/mm/hugepages/hugepages-${pageSize >> 10n}kB/nr_hugepages`,
+  vfCount: (device: DeviceRef): string => `/sys/bus/${device.bus}/devices/${device.address}/sriov_numvfs`,
+  vfAutoprobe: (device: DeviceRef): string =>
+    `/sys/bus/${device.bus}/devices/${device.address}/sriov_drivers_autoprobe`,
+  vfLink: (device: DeviceRef, index: number): string =>
+    `/sys/bus/${device.bus}/devices/${device.address}/virtfn${index}`,
   module: (module: string): string => `/sys/module/${module.replaceAll('-', '_')}`,
   parameter: (module: string, parameter: string): string =>
     `/sys/module/${module.replaceAll('-', '_')}/parameters/${parameter}`,
@@ -16,7 +22,8 @@ export const sysfs = {
 /** The node of a group that no-IOMMU mode made up. */
 export const noiommuNode = (group: number): string => `/dev/vfio/noiommu-${group}`;
 
-const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
+/** The last part of a path or of a link's target. */
+export const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 
 /** The driver that a device is bound to; null for none. Throws {@link KernelError} where the device itself is gone. */
 export function boundDriver(kernel: Kernel, device: DeviceRef): string | null {

@@ -64,7 +64,12 @@ export function canonicalInventory(inventory: HostInventory, options: CanonicalO
           limits: {
             memlock: limits.memlock === null ? null : hex(limits.memlock),
             mayLockAnything: limits.mayLockAnything,
+            ...(limits.memlockHard === undefined
+              ? {}
+              : { memlockHard: limits.memlockHard === null ? null : hex(limits.memlockHard) }),
+            ...(limits.mayRaiseLimits === undefined ? {} : { mayRaiseLimits: limits.mayRaiseLimits }),
           },
+          ...(inventory.memoryAvailable === undefined ? {} : { memoryAvailable: hex(inventory.memoryAvailable) }),
         }
       : {}),
     hugePages: [...inventory.hugePages]
@@ -144,7 +149,13 @@ function canonicalPciDevice(device: PciDevice, options: CanonicalOptions): { rea
     resetMethods: [...device.resetMethods],
     slot: device.slot,
     bootDisplay: device.bootDisplay,
-    sriov: sriov && { total: sriov.total, enabled: sriov.enabled },
+    sriov: sriov && {
+      total: sriov.total,
+      enabled: sriov.enabled,
+      ...(sriov.offset === undefined ? {} : { offset: sriov.offset }),
+      ...(sriov.stride === undefined ? {} : { stride: sriov.stride }),
+      ...(sriov.autoprobe === undefined ? {} : { autoprobe: sriov.autoprobe }),
+    },
     physicalFunction: device.physicalFunction,
     virtualFunctionIndex: device.virtualFunctionIndex,
     resources: [...device.resources]

@@ -1,4 +1,4 @@
-import type { JsonKey } from './json-walk.ts';
+import type { JsonKey } from '../../compiler/json/index.ts';
 
 /** Something in a snapshot that no host can have: where it stands, and what is wrong. */
 export interface Contradiction {

@@ -27,8 +27,8 @@ export const snapshotTooLarge = defineDiagnostic({
   severity: 'error',
   category: 'host',
   summary: 'The host snapshot is too large',
-  explanation: `A snapshot may have at most 256 MiB, which is room for about 200,000 devices. Anything larger is not a
-snapshot, and reading it would only exhaust memory.`,
+  explanation: `A snapshot may have at most 256 MiB and 20 million values, which is room for about 200,000 devices, and 32
+levels of objects and lists. Anything larger is not a snapshot, and reading it would only exhaust memory.`,
 });
 
 export const snapshotNotJson = defineDiagnostic({
@@ -66,6 +66,6 @@ export const snapshotInconsistent = defineDiagnostic({
   category: 'host',
   summary: 'The host snapshot contradicts itself',
   explanation: `Each value of the snapshot is well formed, but no host can look like this: two devices with one address
-or one path, a device in a group that is not listed, a path that is not the device's, a region that ends before it
+or one path, a driver whose name leads out of its folder, a device in a group that is not listed, a path that is not the device's, a region that ends before it
 begins, a device made from a node that the device tree lacks, a node listed before its parent. A captured snapshot never does; an edited one may. Correct the value at the position.`,
 });

@@ -27,7 +27,8 @@ function treeDigest(tree: Tree): string {
   const values: Uint8Array[] = [];
   for (const { path, properties } of treeIn(tree).nodes) {
     text += `${path}\n`;
-    for (const [name, value] of properties) {
+    // In the order of an object, as a snapshot has them: there, names that are small numbers come first.
+    for (const [name, value] of Object.entries(Object.fromEntries(properties))) {
       if (isIdentifying(path, name)) continue;
       text += `\t${name} ${value.length}\n`;
       size += value.length;

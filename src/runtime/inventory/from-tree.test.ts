@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { indexHost } from '../../model/index.ts';
+import { indexHost, treeOf } from '../../model/index.ts';
 import { deviceTree, type NodeLiteral } from '../../testing/index.ts';
+import { digestOf } from './digest.ts';
 import { inventoryFromTree } from './from-tree.ts';
 import { parseSnapshot } from './snapshot.ts';
 import { snapshotText } from './snapshot-text.ts';
@@ -177,4 +178,12 @@ test('makes a snapshot that is read again, byte for byte', async () => {
   const { value, diagnostics } = await parseSnapshot('host.json', text);
   expect(diagnostics).toEqual([]);
   expect(value && snapshotText(value, { identifiers: true })).toBe(text);
+});
+
+test('SECURITY: a tree has the digest that its snapshot has, also where a property is called by a number', async () => {
+  const names = ['b', '7', '__proto__'];
+  const read = treeOf([{ path: '/', properties: new Map(names.map((name, at) => [name, new Uint8Array(at)])) }]);
+  const inventory = inventoryFromTree(read);
+  const { value } = await parseSnapshot('host.json', snapshotText(inventory, { identifiers: true }));
+  expect(value && digestOf(value)).toBe(digestOf(inventory));
 });

@@ -42,6 +42,7 @@ export const HostPath = {
   auxiliaryVector: '/proc/self/auxv',
   /** RLIMIT_MEMLOCK. */
   limits: '/proc/self/limits',
+  memory: '/proc/meminfo',
   /** Effective capabilities. */
   status: '/proc/self/status',
   /** Names of interrupt chips, which show interrupt remapping. */

@@ -9,6 +9,8 @@ export type { TreeFiles } from './tree-file.ts';
 export interface InventoryOptions {
   /** A snapshot file in the place of the live machine. */
   readonly host?: string | undefined;
+  /** The snapshot has to be this user's own: it is kept by vfio-compose itself. */
+  readonly own?: boolean | undefined;
   /** A device-tree blob in the place of any machine: what a kernel would make of it. */
   readonly tree?: TreeFiles | undefined;
   /** Collect serial numbers and MAC addresses of the live machine. A snapshot has them or has not. */
@@ -21,7 +23,7 @@ export interface InventoryOptions {
 export async function loadInventory(options: InventoryOptions = {}): Promise<Result<HostInventory>> {
   if (options.host !== undefined) {
     const { readSnapshot } = await import('./snapshot.ts');
-    return readSnapshot(options.host);
+    return readSnapshot(options.host, options.own);
   }
   if (options.tree !== undefined) {
     const { readTreeInventory } = await import('./tree-file.ts');

@@ -21,9 +21,9 @@ const comparable = (inventory: HostInventory) => {
 const RICH = host()
   .intelIommu({ addressBits: 46 })
   .kernel({ release: '6.7.9-odd', pageSize: 16384 })
-  .memlock(bytes(65_536n))
+  .memlock(bytes(65_536n), false, { memlockHard: bytes(1_048_576n) })
   .hugePages(0x20_0000n, 40, 31)
-  .hugePages(0x4000_0000n, 3, 1)
+  .hugePages(0x4000_0000n, 3, 1, 0x1234_5400n)
   .module('vfio_platform', 'available')
   .module('pci_stub', 'builtin', { ids: '' })
   .bridge('0000:00:1c.4', { bus: '03', slot: '7' })
@@ -47,6 +47,7 @@ const RICH = host()
   .vf('0000:81:10.0', '0000:81:00.0', 0)
   .vf('0000:81:10.2', '0000:81:00.0', 1)
   .change('0000:81:10.2', { group: null })
+  .change('0000:81:00.0', { sriov: { total: 7, enabled: 2, offset: 0x80, stride: 2, autoprobe: false } })
   .group(11, {
     type: 'identity',
     reservedRegions: [region(0xfee0_0000n, 0xfeef_ffffn, 'msi'), region(0n, 0xff_ffffn, 'direct-relaxable')],

@@ -10,7 +10,7 @@ import { readModules } from './modules.ts';
 import { readNetdevs } from './netdevs.ts';
 import { readPciDevices } from './pci.ts';
 import { readPlatformBuses } from './platform.ts';
-import { readHugePages, readKernel, readLimits, readVfio } from './system.ts';
+import { readHugePages, readKernel, readLimits, readMemory, readVfio } from './system.ts';
 
 export interface LiveOptions {
   /** Put before every path, so that a generated tree can stand for the host. */
@@ -47,6 +47,7 @@ export function takeInventory(files: HostFiles, identifiers: boolean): HostInven
       modules: readModules(files, kernel.release, platform.vfioDrivers),
       vfio: readVfio(files),
       limits: readLimits(files),
+      ...readMemory(files),
       hugePages: readHugePages(files),
       groups: groups.sort((a, b) => a.id - b.id),
       devices: furnished(files, bare, madeUp, identifiers).sort(byAddress),

@@ -63,7 +63,7 @@ function readPciDevice(
     resetMethods: resetMethodsOf(read('reset_method'), entries),
     slot: slots.get(address.slice(0, address.lastIndexOf('.'))) ?? null,
     bootDisplay: read('boot_vga') === '1',
-    sriov: sriovOf(read('sriov_totalvfs'), read('sriov_numvfs')),
+    sriov: sriovOf(read),
     physicalFunction: parseBdf(linked('physfn') ?? '') ?? null,
     virtualFunctionIndex: null,
     resources: parseResources(read('resource') ?? ''),
@@ -92,9 +92,20 @@ function resetMethodsOf(text: string | null, entries: readonly string[]): string
   return entries.includes('reset') && !entries.includes('reset_method') ? ['unknown'] : [];
 }
 
-function sriovOf(total: string | null, enabled: string | null): PciDevice['sriov'] {
-  const most = numberOrNull(total);
-  return most === null ? null : { total: most, enabled: numberOrNull(enabled) ?? 0 };
+/** Where VFs will be, and whether host drivers take them, kernels before 4.12 and 4.15 do not tell. */
+function sriovOf(read: (name: string) => string | null): PciDevice['sriov'] {
+  const total = numberOrNull(read('sriov_totalvfs'));
+  if (total === null) return null;
+  const offset = numberOrNull(read('sriov_offset'));
+  const stride = numberOrNull(read('sriov_stride'));
+  const autoprobe = read('sriov_drivers_autoprobe');
+  return {
+    total,
+    enabled: numberOrNull(read('sriov_numvfs')) ?? 0,
+    ...(offset === null ? {} : { offset }),
+    ...(stride === null ? {} : { stride }),
+    ...(autoprobe === null ? {} : { autoprobe: autoprobe !== '0' }),
+  };
 }
 
 /** Names of physical slots by the address that they cover, without function (`0000:01:00`). */

@@ -1,4 +1,4 @@
-import { hex } from '../../model/index.ts';
+import { hex, isDriverName } from '../../model/index.ts';
 import type { HostDevice, HostInventory } from '../../model/index.ts';
 import type { Contradiction } from './contradiction.ts';
 import { treeContradictionsIn } from './snapshot-tree.ts';
@@ -27,6 +27,12 @@ export function contradictionsIn(inventory: HostInventory): Contradiction[] {
     if (device.group !== null && !groups.has(device.group)) {
       const detail = `The device ${device.address} is in IOMMU group ${device.group}, which the snapshot does not list.`;
       found.push({ way: [...way, 'group'], detail });
+    }
+    for (const key of ['driver', 'driverOverride'] as const) {
+      const name = device[key];
+      if (name === null || isDriverName(name)) continue;
+      const detail = `${JSON.stringify(name.slice(0, 80))}, of the device ${device.address}, cannot be the name of a driver.`;
+      found.push({ way: [...way, key], detail });
     }
     if (!isPathOf(device)) {
       const detail = `The path "${device.sysfsPath}" is not that of the device ${device.address}: it has to begin with /sys/devices/ and to end with the address.`;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { HostInventory } from '../../model/index.ts';
+import { type HostInventory, LIMITS } from '../../model/index.ts';
 import { disk, host, netdev } from '../../testing/index.ts';
 import { digestOf } from './digest.ts';
 import { loadInventory } from './index.ts';
@@ -100,7 +100,7 @@ test('points at where a text stops being JSON', async () => {
     code: 'snapshot-not-json',
     line: expect.stringMatching(/^iommu:/) as string,
   });
-  const cut = await finding(TEXT.slice(0, 700));
+  const cut = await finding(TEXT.slice(0, TEXT.indexOf('"devices"')));
   expect(cut).toMatchObject({ code: 'snapshot-not-json' });
   expect(cut.detail).toMatch(/may not be complete/);
   expect(await finding('')).toMatchObject({ code: 'snapshot-not-json' });
@@ -136,6 +136,27 @@ test('refuses a snapshot that contradicts itself, at the place', async () => {
   expect(await finding(escape)).toMatchObject({ code: 'snapshot-inconsistent' });
   const backwards = TEXT.replace('"last": "0xfeefffff"', '"last": "0x0"');
   expect(await finding(backwards)).toMatchObject({ code: 'snapshot-inconsistent' });
+});
+
+test.each(['..', '.', '../../x', 'a/b', '', '\0', 'é', 'a\nb'])(
+  'SECURITY: refuses a snapshot with a driver called %j, from which a path would be made',
+  async (name) => {
+    const line = `"driver": ${JSON.stringify(name)},`;
+    const code = name === '' ? 'snapshot-invalid' : 'snapshot-inconsistent';
+    expect(await finding(TEXT.replace(/"driver": "[^"]+",/, () => line))).toMatchObject({ code, line });
+  },
+);
+
+test('SECURITY: points at a key that is half of a character', async () => {
+  expect(await finding(TEXT.replace('"bus"', () => '"\\ud800"'))).toMatchObject({ code: 'snapshot-invalid' });
+});
+
+test('SECURITY: refuses a snapshot that is deeper or has more values than any host', async () => {
+  const deep = TEXT.replace('"iommu":', `"x": ${'['.repeat(40)}${']'.repeat(40)}, "iommu":`);
+  expect(await finding(deep)).toMatchObject({ code: 'snapshot-too-large' });
+  const long = `[${'0,'.repeat(LIMITS.snapshot.values)}0]`;
+  const { diagnostics } = await parseSnapshot('odd.json', long);
+  expect(diagnostics).toMatchObject([{ code: 'snapshot-too-large', at: { start: { line: 1 } } }]);
 });
 
 test('shows the first contradictions of thousands and counts the rest', async () => {

@@ -7,8 +7,9 @@ import { HostPath } from './host-paths.ts';
 /** AT_PAGESZ and the end mark of include/uapi/linux/auxvec.h. */
 const AT_PAGESZ = 6n;
 const AT_NULL = 0n;
-/** Bit of CAP_IPC_LOCK, include/uapi/linux/capability.h. */
+/** Bits of capabilities, include/uapi/linux/capability.h. */
 const CAP_IPC_LOCK = 14n;
+const CAP_SYS_RESOURCE = 24n;
 const ASSUMED_PAGE_SIZE = 4096;
 
 export function readKernel(files: HostFiles): HostInventory['kernel'] {
@@ -39,12 +40,22 @@ export function pageSizeIn(vector: Buffer | null, arch: string): number | null {
 
 /** What this process may lock: the limit that pinned DMA memory counts against, and whether it binds us at all. */
 export function readLimits(files: HostFiles): HostInventory['limits'] {
-  const soft = /^Max locked memory\s+(\d+|unlimited)\s/m.exec(files.text(HostPath.limits) ?? '')?.[1];
-  const capabilities = /^CapEff:\s*([0-9a-f]+)$/m.exec(files.text(HostPath.status) ?? '')?.[1] ?? '0';
+  const line = /^Max locked memory\s+(\d+|unlimited)\s+(\d+|unlimited)\s/m.exec(files.text(HostPath.limits) ?? '');
+  const limit = (text: string | undefined) => (text === undefined || text === 'unlimited' ? null : bytes(BigInt(text)));
+  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(files.text(HostPath.status) ?? '')?.[1] ?? '0';
+  const may = (capability: bigint) => ((BigInt(`0x${effective}`) >> capability) & 1n) === 1n;
   return {
-    memlock: soft === undefined || soft === 'unlimited' ? null : bytes(BigInt(soft)),
-    mayLockAnything: ((BigInt(`0x${capabilities}`) >> CAP_IPC_LOCK) & 1n) === 1n,
+    memlock: limit(line?.[1]),
+    mayLockAnything: may(CAP_IPC_LOCK),
+    memlockHard: limit(line?.[2]),
+    mayRaiseLimits: may(CAP_SYS_RESOURCE),
   };
+}
+
+/** What of the host's memory is to be had; nothing where the kernel does not say. */
+export function readMemory(files: HostFiles): Pick<HostInventory, 'memoryAvailable'> {
+  const kilobytes = /^MemAvailable:\s+(\d+) kB$/m.exec(files.text(HostPath.memory) ?? '')?.[1];
+  return kilobytes === undefined ? {} : { memoryAvailable: bytes(BigInt(kilobytes) << 10n) };
 }
 
 export function readHugePages(files: HostFiles): HugePagePool[] {

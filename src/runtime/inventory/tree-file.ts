@@ -1,8 +1,8 @@
-import { readFileSync, statSync } from 'node:fs';
 import { FDT_LIMITS, type FdtProblem } from '../../devicetree/fdt/format.ts';
 import { applyOverlay } from '../../devicetree/fdt/overlay.ts';
 import { readFdt } from '../../devicetree/fdt/read-fdt.ts';
 import { type Diagnostic, formatBytes, type HostInventory, type Result, type DeviceTree } from '../../model/index.ts';
+import { readInput } from '../read-input.ts';
 import { inventoryFromTree } from './from-tree.ts';
 import * as diagnostics from './tree-diagnostics.ts';
 import { MAX_PATH, MAX_PROPERTIES, MAX_VALUE_BYTES } from './tree-limits.ts';
@@ -44,20 +44,13 @@ export function readTreeFiles({ dtb, dtbo }: TreeFiles): Result<DeviceTree> {
 }
 
 function readBlob(file: string, what: 'device tree' | 'overlay'): DeviceTree | Diagnostic {
-  let bytes: Uint8Array;
-  try {
-    const stat = statSync(file);
-    if (!stat.isFile()) return diagnostics.deviceTreeUnreadable({ detail: `"${file}" is not a regular file.` });
-    if (stat.size > FDT_LIMITS.bytes) {
-      const detail = `"${file}" has ${stat.size} bytes; at most ${formatBytes(BigInt(FDT_LIMITS.bytes))} are read.`;
-      return diagnostics.deviceTreeTooLarge({ detail });
-    }
-    bytes = readFileSync(file);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
-    const reason = code === 'ENOENT' ? 'there is no such file' : code === 'EACCES' ? 'permission denied' : code;
-    return diagnostics.deviceTreeUnreadable({ detail: `"${file}" cannot be read: ${reason}.` });
+  const read = readInput(file, { limit: FDT_LIMITS.bytes });
+  if ('refusal' in read) {
+    const { kind, what: why } = read.refusal;
+    const refuse = kind === 'too-large' ? diagnostics.deviceTreeTooLarge : diagnostics.deviceTreeUnreadable;
+    return refuse({ detail: `"${file}" ${why}.` });
   }
+  const bytes = read.data;
   const reading = readFdt(bytes);
   return 'problem' in reading ? malformed(file, what, bytes, reading.problem) : reading.tree;
 }

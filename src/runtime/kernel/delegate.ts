@@ -74,6 +74,11 @@ export abstract class DelegatingKernel implements Kernel {
   ftruncate(fd: Fd, size: bigint): void {
     this.now({ name: 'ftruncate', target: 'memfd', args: [fd, size] }, () => this.inner.ftruncate(fd, size));
   }
+  setMemlockLimit(soft: bigint | null, hard: bigint | null): void {
+    this.now({ name: 'setrlimit', target: 'RLIMIT_MEMLOCK', args: [soft, hard] }, () =>
+      this.inner.setMemlockLimit(soft, hard),
+    );
+  }
   readlink(path: string): string {
     return this.now({ name: 'readlink', target: path, args: [path] }, () => this.inner.readlink(path));
   }

@@ -25,6 +25,8 @@ export interface Kernel {
   eventfd(): Fd;
   memfdCreate(name: string, hugePageSize: bigint | null): Fd;
   ftruncate(fd: Fd, size: bigint): void;
+  /** Sets RLIMIT_MEMLOCK of this process, in bytes; null is no limit. */
+  setMemlockLimit(soft: bigint | null, hard: bigint | null): void;
 
   readlink(path: string): string;
   readFile(path: string): string;

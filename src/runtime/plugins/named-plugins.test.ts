@@ -4,7 +4,7 @@ import { loadManifest } from '../config/index.ts';
 import { givesOptions, namedPlugins } from './named-plugins.ts';
 
 const load = (cwd: string) =>
-  loadManifest({ file: ['main.yaml'], envFile: [], env: {}, cwd, readStdin: () => Promise.resolve('') });
+  loadManifest({ file: ['main.yaml'], envFile: [], env: {}, cwd, readStdin: () => Promise.resolve(Buffer.alloc(0)) });
 
 const DEVICES = 'devices:\n  nic0: "0000:01:00.0"\n';
 

@@ -24,26 +24,35 @@ import { pluginTitle } from './found-plugin.ts';
  * What plugins know of a host that its inventory does not say: the registers of devices, and IOMMUs that the kernel model has
  * not. The registers of a device are those of the plugin that matches it best. Throws {@link PluginFault}.
  */
-export function simulatedBy(
-  plugins: PluginSet,
-  inventory: HostInventory,
-): Required<Pick<SimulationOptions, 'devices' | 'backends'>> {
+export const simulatedBy = (plugins: PluginSet, inventory: HostInventory): Simulated =>
+  simulationsBy(plugins, inventory)();
+
+type Simulated = Required<Pick<SimulationOptions, 'devices' | 'backends'>>;
+
+/** The same for many simulations of one host: each call makes registers of its own. */
+export function simulationsBy(plugins: PluginSet, inventory: HostInventory): () => Simulated {
   const host = indexHost(inventory);
-  return {
+  const makers = inventory.devices.flatMap((device) => {
+    const make = registersOf(device, host, plugins);
+    return make ? [[device.address, make] as const] : [];
+  });
+  const backends = backendsOf(host, plugins);
+  return () => ({
     devices: new Map(
-      inventory.devices.flatMap((device) => {
-        const registers = registersOf(device, host, plugins);
-        return registers ? [[device.address, { registers }]] : [];
+      makers.flatMap(([address, make]) => {
+        const registers = make();
+        return registers ? [[address, { registers }]] : [];
       }),
     ),
-    backends: backendsOf(host, plugins),
-  };
+    backends,
+  });
 }
 
-function registersOf(device: HostDevice, host: HostIndex, plugins: PluginSet): RegisterModel | undefined {
+/** What makes the registers of a device, where a plugin has a model of it. */
+function registersOf(device: HostDevice, host: HostIndex, plugins: PluginSet): (() => RegisterModel | null) | null {
   const compatible = compatibleOfDevice(device, host);
   const plugin: ResetPlugin | undefined = matchesOf(plugins, device, compatible)[0]?.plugin;
-  if (!plugin?.model) return undefined;
+  if (!plugin?.model) return null;
   const node = nodeOf(device, host);
   const target: Pick<ResetTarget, 'device' | 'node' | 'compatible' | 'regions'> = {
     device,
@@ -51,8 +60,10 @@ function registersOf(device: HostDevice, host: HostIndex, plugins: PluginSet): R
     compatible,
     regions: regionsOf(device, node, host),
   };
-  const model = plugins.call(plugin, 'model', () => plugin.model?.(target));
-  return model && blamed(plugin, model);
+  return () => {
+    const model = plugins.call(plugin, 'model', () => plugin.model?.(target));
+    return model ? blamed(plugin, model) : null;
+  };
 }
 
 const nodeOf = (device: HostDevice, host: HostIndex): ResetTarget['node'] =>

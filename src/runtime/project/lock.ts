@@ -1,4 +1,14 @@
-import { closeSync, fstatSync, ftruncateSync, openSync, readFileSync, statSync, unlinkSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { tryLock } from '../kernel/linux/flock.ts';
 
 /** Another run holds a lock. */
@@ -25,7 +35,7 @@ const POLL_MS = 50;
 export async function takeLock(path: string, who: string, waitMs = 0): Promise<() => void> {
   const deadline = Date.now() + waitMs;
   for (;;) {
-    const fd = openSync(path, 'a+', 0o600);
+    const fd = openSync(path, constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
     if (await tryLock(fd)) {
       if (isStill(fd, path)) return held(fd, path, who);
       closeSync(fd);

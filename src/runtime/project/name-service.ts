@@ -1,18 +1,30 @@
 import { readFileSync } from 'node:fs';
 import type { NameService } from '../../model/index.ts';
 
-/** Looks a name up in a file of colon-separated lines, name first, number third (passwd(5), group(5)). */
-function lookUp(file: string, name: string): number | undefined {
-  let text: string;
+/** The lines of a file of colon-separated fields (passwd(5), group(5)); none where it cannot be read. */
+function linesOf(file: string): string[][] {
   try {
-    text = readFileSync(file, 'utf8');
+    return readFileSync(file, 'utf8')
+      .split('\n')
+      .map((line) => line.split(':'));
   } catch {
-    return undefined;
+    return [];
   }
-  for (const line of text.split('\n')) {
-    const [found, , id] = line.split(':');
-    if (found === name && id !== undefined && /^\d+$/.test(id)) return Number(id);
+}
+
+const numberOf = (text: string | undefined): number | undefined =>
+  text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
+
+/** Looks a name up: name first, number third. */
+function lookUp(file: string, name: string): number | undefined {
+  for (const [found, , id] of linesOf(file)) {
+    if (found === name && numberOf(id) !== undefined) return numberOf(id);
   }
+  return undefined;
+}
+
+function primaryGroup(uid: number): number | undefined {
+  for (const [, , id, gid] of linesOf('/etc/passwd')) if (numberOf(id) === uid) return numberOf(gid);
   return undefined;
 }
 
@@ -20,4 +32,5 @@ function lookUp(file: string, name: string): number | undefined {
 export const localNames: NameService = {
   user: (name) => lookUp('/etc/passwd', name),
   group: (name) => lookUp('/etc/group', name),
+  primaryGroup,
 };

@@ -33,7 +33,7 @@ function signalReaches(pid: number): boolean {
 /** Whether this very process still runs. */
 export function isAlive(identity: ProcessIdentity): boolean {
   const now = identify(identity.pid);
-  return now !== undefined && (now.startTime === identity.startTime || identity.startTime === null);
+  return now !== undefined && now.startTime === identity.startTime;
 }
 
 export const identifySelf = (): ProcessIdentity => identify(process.pid) ?? { pid: process.pid, startTime: null };

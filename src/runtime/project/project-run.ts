@@ -1,10 +1,10 @@
 import { encodePlan } from '../../compiler/plan-file/encode.ts';
-import type { Plan, Step } from '../../model/index.ts';
+import type { Plan, Process, Step } from '../../model/index.ts';
 import { Execution, type ExecutorEvents } from '../executor/execute.ts';
 import { explain } from '../executor/explain.ts';
 import type { StepFailure } from '../executor/failure.ts';
 import { FileJournal } from '../executor/journal.ts';
-import type { Kernel } from '../kernel/port.ts';
+import type { Fd, Kernel } from '../kernel/port.ts';
 import type { Machine } from './machine.ts';
 import { identifySelf } from './process-identity.ts';
 import { type LeftOver, type Phase, type ProjectRecord, writeRecord } from './record.ts';
@@ -30,6 +30,8 @@ export interface RunOptions {
   /** Aborts `up` before its next step. */
   readonly signal?: AbortSignal;
   readonly now: () => Date;
+  /** Called when everything is back, before the project's directory goes. */
+  readonly leaving?: () => void;
 }
 
 /** What a way back came to. */
@@ -55,9 +57,9 @@ const pendingLeftOver = (step: Step): LeftOver => ({
   explanation: 'the kernel is still carrying this step out; "down" takes it back once that is over',
 });
 
-/** The resources of the devices that the process of a plan holds itself. */
-const heldBy = ({ assignments }: Plan): ReadonlySet<string> =>
-  new Set(assignments.filter(({ handoff }) => handoff === 'hold').map(({ address }) => `device ${address}`));
+/** The devices that a plan only binds, as steps call them. */
+const boundBy = ({ assignments }: Plan): ReadonlySet<string> =>
+  new Set(assignments.filter(({ handoff }) => handoff === 'bind').map(({ address }) => `device ${address}`));
 
 /** One project's life in one process: its record on disk, its steps, and its way back. */
 export class ProjectRun {
@@ -111,6 +113,22 @@ export class ProjectRun {
     this.journal.close();
   }
 
+  /** Silences the devices of a process that has ended. Returns what failed. */
+  silenceAfter(process: Process): Promise<readonly StepFailure[]> {
+    return this.execution.silenceAfter(process, this.ran);
+  }
+
+  /** Connects the interrupts of a process's devices again. Returns what failed. */
+  reconnect(process: Process): Promise<StepFailure | undefined> {
+    return this.execution.reconnect(process);
+  }
+
+  /** The open descriptors of some handles, in order. None on a simulated host: the numbers there mean nothing. */
+  descriptorsOf(handles: readonly string[]): Fd[] {
+    if (this.options.machine.hostFile !== null) return [];
+    return handles.map((handle) => this.execution.handles.fd(handle));
+  }
+
   /** The way back. Afterwards the record is gone, or says what could not be brought back. */
   async down(): Promise<BackOutcome> {
     return this.goBack(null);
@@ -122,8 +140,9 @@ export class ProjectRun {
     const ran = new Set(this.ran);
     if (pending) ran.delete(pending.id);
     const { plan, directory, machine, events } = this.options;
-    // What it only bound was in the hands of somebody who may be gone by now.
-    const recovery = await this.execution.recover(ran, heldBy(plan));
+    const bound = boundBy(plan);
+    // Whoever opened these is gone, and nobody but the plan silences them (docs/adr/0013).
+    const recovery = await this.execution.recover(ran, ({ resource }) => bound.has(resource));
     const others = othersThan({ name: plan.project, hostFile: machine.hostFile }, directory.state);
     const undone = stepsOfOthers(plan, others, events);
     const back = await this.execution.back(ran, undone, recovery.unsilenced);
@@ -141,6 +160,7 @@ export class ProjectRun {
     if (gone.length > 0 && this.options.ownerKind === 'supervisor') {
       this.writeRecord({ phase: 'back', owner: null, left: [], failure });
     } else {
+      this.options.leaving?.();
       directory.remove();
     }
     return { kind: 'back', gone };

@@ -1,7 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
-import type { Assignment, SwitchedParameter } from '../../model/index.ts';
+import { parseJson } from '../../compiler/json/index.ts';
+import { type Assignment, LIMITS, type SwitchedParameter } from '../../model/index.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 import type { NamedPlugin } from '../plugins/found-plugin.ts';
+import { readInputText } from '../read-input.ts';
+import { faultInRecord, type PHASES } from './record-shape.ts';
 import { type ProjectDirectory } from './state-directory.ts';
 import { writeFileAtomically } from '../write-atomically.ts';
 
@@ -9,13 +11,19 @@ import { writeFileAtomically } from '../write-atomically.ts';
  * `starting` and `going-back` while steps run, `up` while the devices are out, `back` when all of the host has come
  * back and only the record is left to be taken away, `stuck` when something could not be brought back.
  */
-export type Phase = 'starting' | 'up' | 'going-back' | 'back' | 'stuck';
+export type Phase = (typeof PHASES)[number];
 
 /** Something that the way back could not do, with what to do about it. */
 export interface LeftOver {
   readonly step: string;
   readonly resource: string;
   readonly explanation: string;
+}
+
+/** A parameter of a module that a project's plan switches. */
+export interface RecordedParameter extends SwitchedParameter {
+  /** The step of the way back that puts it back. A record of an older version does not say. */
+  readonly step?: string;
 }
 
 /** What is on disk of a running project, beside its plan and its journal. */
@@ -36,7 +44,7 @@ export interface ProjectRecord {
   readonly plugins: readonly NamedPlugin[];
   readonly assignments: readonly Assignment[];
   /** The parameters of modules that its plan switches. A record of an older version has none. */
-  readonly parameters?: readonly SwitchedParameter[];
+  readonly parameters?: readonly RecordedParameter[];
   readonly left: readonly LeftOver[];
   /** Why `up` failed, where it did. */
   readonly failure: string | null;
@@ -59,43 +67,39 @@ export class BrokenRecord extends Error {
   }
 }
 
-/** Reads a project's record; undefined where there is none. Throws {@link BrokenRecord} for one that makes no sense. */
+/**
+ * Reads a project's record; undefined where there is none. Throws {@link BrokenRecord} for one that makes no sense or may not
+ * be this user's, and StateDirectoryError where its directory may not be.
+ */
 export function readRecord(directory: ProjectDirectory): ProjectRecord | undefined {
-  if (!existsSync(directory.record())) return undefined;
-  const broken = (what: string) => new BrokenRecord(directory.name, directory.record(), what);
-  let value: unknown;
-  try {
-    value = JSON.parse(readFileSync(directory.record(), 'utf8'));
-  } catch (error) {
-    throw broken(`cannot be read: ${(error as Error).message}`);
+  directory.check();
+  const path = directory.record();
+  const broken = (what: string) => new BrokenRecord(directory.name, path, what);
+  const read = readInputText(path, { limit: LIMITS.state.record, own: true });
+  if ('refusal' in read) {
+    if (read.refusal.kind === 'absent') return undefined;
+    throw broken(read.refusal.what);
   }
-  if (!isRecord(value)) throw broken(whyNoRecord(value));
-  return value;
+  const parsed = parseJson(path, read.text, LIMITS.state);
+  if ('refusal' in parsed) {
+    const { detail, at } = parsed.refusal;
+    throw broken(`is not a record: line ${at.start.line}, column ${at.start.column}: ${detail}`);
+  }
+  const { value } = parsed;
+  const later = laterFormat(value);
+  if (later !== undefined) throw broken(later);
+  const fault = faultInRecord(value);
+  if (fault !== undefined) throw broken(`is not a record of this version: see ${fault}`);
+  const record = value as ProjectRecord;
+  // The name leads to the files that are removed in the end.
+  if (record.name === directory.name) return record;
+  throw broken(`is the record of another project, ${JSON.stringify(record.name.slice(0, 64))}`);
 }
 
 /** A later version may have written it. */
-function whyNoRecord(value: unknown): string {
+function laterFormat(value: unknown): string | undefined {
   const format = (value as { format_version?: unknown } | null)?.format_version;
   return typeof format === 'number' && format > 1
     ? `has format_version ${format}, and this version of vfio-compose reads 1: use the version that brought the project up, or a later one`
-    : 'is not a record of a project';
-}
-
-const PHASES: ReadonlySet<unknown> = new Set<Phase>(['starting', 'up', 'going-back', 'back', 'stuck']);
-
-function isRecord(value: unknown): value is ProjectRecord {
-  if (typeof value !== 'object' || value === null) return false;
-  const record = value as Partial<Record<keyof ProjectRecord, unknown>>;
-  const owner = record.owner as { pid?: unknown } | null | undefined;
-  return (
-    record.format_version === 1 &&
-    typeof record.name === 'string' &&
-    typeof record.source === 'string' &&
-    PHASES.has(record.phase) &&
-    (owner === null || Number.isSafeInteger(owner?.pid)) &&
-    (record.hostFile === null || typeof record.hostFile === 'string') &&
-    Array.isArray(record.assignments) &&
-    Array.isArray(record.plugins) &&
-    Array.isArray(record.left)
-  );
+    : undefined;
 }

@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { decodePlan } from '../../compiler/plan-file/decode.ts';
-import { persistenceOf, type Plan } from '../../model/index.ts';
+import { LIMITS, persistenceOf, type Plan, type Step } from '../../model/index.ts';
 import { Execution, type ExecutorEvents } from '../executor/execute.ts';
 import { explain } from '../executor/explain.ts';
 import { FileJournal, type JournalState, readJournal } from '../executor/journal.ts';
 import type { Machine } from './machine.ts';
+import { readInputText } from '../read-input.ts';
 import { leftOverOf, type BackOutcome, STEP_TIMEOUT_MS } from './project-run.ts';
 import { type ProjectRecord, writeRecord } from './record.ts';
 import { othersThan } from './running.ts';
@@ -18,20 +18,19 @@ export class PlanLost extends Error {
 
 /** The plan that a project was brought up with. Throws {@link PlanLost}. */
 export function readProjectPlan(directory: ProjectDirectory): Plan {
-  let text: string;
-  try {
-    text = readFileSync(directory.plan(), 'utf8');
-  } catch (error) {
-    throw new PlanLost(`${directory.plan()}: ${(error as Error).message}`);
-  }
-  const { value, diagnostics } = decodePlan(text, directory.plan());
+  const path = directory.plan();
+  const read = readInputText(path, { limit: LIMITS.plan.bytes, own: true });
+  if ('refusal' in read) throw new PlanLost(`${path} ${read.refusal.what}`);
+  const { value, diagnostics } = decodePlan(read.text, path);
   if (!value) throw new PlanLost(diagnostics.map((diagnostic) => diagnostic.detail).join(' '));
+  if (value.project !== directory.name) throw new PlanLost(`${path} is the plan of project ${value.project}`);
   return value;
 }
 
 /**
  * The way back of a project whose process is gone, or that never needed one: what it held went with its file
  * descriptors, and what outlived it stands in the journal. A step of unknown outcome is settled by looking at the host.
+ * Throws {@link PlanLost} or BrokenJournal, before anything is changed, where what is on disk cannot be relied on.
  */
 export async function bringBack(
   record: ProjectRecord,
@@ -41,7 +40,7 @@ export async function bringBack(
 ): Promise<BackOutcome> {
   const plan = readProjectPlan(directory);
   const kernel = await machine.kernel();
-  const { ran, undone } = whatRan(plan, directory);
+  const { ran, undone, unsettled } = whatRan(plan, directory);
   const journal = new FileJournal(directory.journal());
   const execution = new Execution({
     plan,
@@ -52,10 +51,8 @@ export async function bringBack(
     stepTimeoutMs: STEP_TIMEOUT_MS,
   });
   writeRecord(directory, { ...record, phase: 'going-back', owner: null });
-  const recovery = await execution.recover(ran);
   const others = stepsOfOthers(plan, othersThan(record, directory.state), events);
-  const back = await execution.back(ran, new Set([...undone, ...others]), recovery.unsilenced);
-  const left = [...recovery.left, ...back].map(leftOverOf);
+  const left = (await execution.resume({ ran, undone: new Set([...undone, ...others]), unsettled })).map(leftOverOf);
   await machine.save(kernel);
   journal.close();
   if (left.length > 0) {
@@ -67,8 +64,12 @@ export async function bringBack(
 }
 
 /** What the journal says. One that is damaged leaves every step possible: each looks at the host before it undoes anything. */
-function whatRan(plan: Plan, directory: ProjectDirectory): Pick<JournalState, 'ran' | 'undone'> {
-  const { ran, undone, damaged } = readJournal(directory.journal());
-  if (!damaged) return { ran, undone };
-  return { ran: new Set(plan.up.filter(({ kind }) => persistenceOf(kind) === 'durable').map(({ id }) => id)), undone };
+function whatRan(plan: Plan, directory: ProjectDirectory): Omit<JournalState, 'damaged'> {
+  const { damaged, ...known } = readJournal(directory.journal());
+  if (!damaged) return known;
+  const durable = (steps: readonly Step[]) =>
+    steps.filter(({ kind }) => persistenceOf(kind) === 'durable').map(({ id }) => id);
+  const ran = durable(plan.up);
+  const back = durable(plan.down).filter((id) => !known.undone.has(id));
+  return { ran: new Set(ran), undone: known.undone, unsettled: new Set([...ran, ...back]) };
 }

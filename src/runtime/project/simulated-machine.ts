@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type HostInventory, invariant, type Result } from '../../model/index.ts';
 import { canonicalInventory } from '../inventory/canonical.ts';
@@ -8,7 +8,7 @@ import type { SimulatedKernel } from '../kernel/sim/index.ts';
 import type { Machine } from './machine.ts';
 import { mergeInventories } from './merge-inventory.ts';
 import { localNames } from './name-service.ts';
-import { type StateDirectory } from './state-directory.ts';
+import { checkPrivate, makePrivate, type StateDirectory } from './state-directory.ts';
 import type { NamedPlugin } from '../plugins/found-plugin.ts';
 import { writeFileAtomically } from '../write-atomically.ts';
 
@@ -25,8 +25,10 @@ export async function simulatedMachine(
   if (!original.value) return original as Result<never>;
   const kept = state.simulatedHostFile(digestOf(original.value));
   let now: HostInventory = original.value;
+  checkPrivate(state.path);
+  checkPrivate(dirname(kept));
   if (existsSync(kept)) {
-    const loaded = await loadInventory({ host: kept });
+    const loaded = await loadInventory({ host: kept, own: true });
     if (!loaded.value) return loaded as Result<never>;
     now = loaded.value;
   }
@@ -78,7 +80,7 @@ function machineOf({ hostFile, original, now, kept, lock, plugins }: SimulatedHo
   };
 
   async function keep(kernel: SimulatedKernel): Promise<void> {
-    const loaded = existsSync(kept) ? await loadInventory({ host: kept }) : undefined;
+    const loaded = existsSync(kept) ? await loadInventory({ host: kept, own: true }) : undefined;
     const mine = kernel.toInventory();
     const then = mergeInventories(base, mine, loaded?.value ?? original);
     base = mine;
@@ -86,7 +88,7 @@ function machineOf({ hostFile, original, now, kept, lock, plugins }: SimulatedHo
       rmSync(kept, { force: true });
       return;
     }
-    mkdirSync(dirname(kept), { recursive: true, mode: 0o700 });
+    makePrivate(dirname(kept));
     const { snapshotText } = await import('../inventory/snapshot-text.ts');
     writeFileAtomically(kept, snapshotText(then, { identifiers: true }));
   }

@@ -91,4 +91,53 @@ describe('the state directory', () => {
     vi.spyOn(process, 'getuid').mockReturnValue(NOBODY - 1);
     expect(refusalOf(folder)).toMatchObject({ code: null });
   });
+
+  it('SECURITY: is looked at before anything in it is believed, and one that is not there is empty', () => {
+    const state = new StateDirectory(join(folder, 'state'));
+    expect(state.projects()).toEqual([]);
+    mkdirSync(join(state.path, 'edge'), { recursive: true, mode: 0o700 });
+    expect(state.projects()).toEqual(['edge']);
+    chmodSync(state.path, 0o777);
+    expect(() => state.projects()).toThrow(StateDirectoryError);
+  });
+
+  it.runIf(isRoot)(
+    'SECURITY: is refused to root below a folder in which somebody else could put another in its place',
+    () => {
+      const above = join(folder, 'above');
+      mkdirSync(join(above, 'state'), { recursive: true, mode: 0o700 });
+      expect(refusalOf(join(above, 'state'))).toBeUndefined();
+      chownSync(above, NOBODY, NOBODY);
+      expect(refusalOf(join(above, 'state'))?.message).toContain(`${above} belongs to uid ${NOBODY}`);
+      chownSync(above, 0, 0);
+      chmodSync(above, 0o777);
+      expect(refusalOf(join(above, 'state'))?.message).toContain('may be written by everybody');
+      // As /tmp is: only the owner of an entry can move it.
+      chmodSync(above, 0o1777);
+      expect(refusalOf(join(above, 'state'))).toBeUndefined();
+    },
+  );
+
+  it.each(['..', '.', '', 'a/b', '../a', '/etc', 'a\0', 'A', '.simulated', '-a', 'a'.repeat(64)])(
+    'SECURITY: has no project called %j',
+    (name) => {
+      expect(() => new StateDirectory(folder).project(name)).toThrow(StateDirectoryError);
+    },
+  );
+
+  it('SECURITY: has a project of any legal name, inside of it', () => {
+    expect(new StateDirectory(folder).project('edge-1_a').path).toBe(join(folder, 'edge-1_a'));
+  });
+
+  it('SECURITY: has no project that is a link, nor one that others may write', () => {
+    mkdirSync(join(folder, 'real'), { mode: 0o700 });
+    symlinkSync('real', join(folder, 'edge'));
+    const state = new StateDirectory(folder);
+    expect(state.projects()).toEqual(['real']);
+    expect(() => state.project('edge').check()).toThrow(StateDirectoryError);
+    expect(() => state.project('edge').create()).toThrow(StateDirectoryError);
+    expect(() => state.project('real').check()).not.toThrow();
+    chmodSync(join(folder, 'real'), 0o770);
+    expect(() => state.project('real').check()).toThrow(StateDirectoryError);
+  });
 });

@@ -71,6 +71,27 @@ export const SYSCALL_ERRORS: readonly SyscallErrors[] = [
     },
   },
   {
+    call: 'write',
+    target: /\/sriov_numvfs$/,
+    errors: {
+      ENOENT: 'The physical function has no driver, or one that makes no VFs.',
+      EBUSY: 'It has another number of VFs already, which the kernel changes through 0 only; or its driver is busy.',
+      ERANGE: 'It cannot have that many VFs (sriov_totalvfs).',
+      ENOMEM: 'The firmware left no room for the registers or the bus numbers of the VFs.',
+      EIO: 'The firmware left no room for the registers of the VFs.',
+    },
+  },
+  {
+    call: 'write',
+    target: /\/nr_hugepages$/,
+    errors: { EINVAL: 'The kernel makes pages of this size at boot only (hugepages= on its command line).' },
+  },
+  {
+    call: 'setrlimit',
+    target: /./,
+    errors: { EPERM: 'Only CAP_SYS_RESOURCE raises a hard limit.' },
+  },
+  {
     call: 'mmap',
     target: /^device/,
     errors: {

@@ -1,6 +1,6 @@
 import { kernelError } from '../../../src/runtime/kernel/errno.ts';
 import type { Fd, IoctlRequest, Kernel, MmapRequest, OpenFlags } from '../../../src/runtime/kernel/port.ts';
-import { LOOSE, PCI, USB } from '../../../src/testing/every-step.ts';
+import { LOOSE, PCI, PF, USB } from '../../../src/testing/every-step.ts';
 import { answerIoctl } from './answers.ts';
 
 /**
@@ -10,6 +10,7 @@ import { answerIoctl } from './answers.ts';
 export class AnsweringKernel implements Kernel {
   readonly #drivers = new Map<string, string>([
     [PCI, 'e1000e'],
+    [PF, 'igb'],
     [USB, 'vfio-platform'],
     [LOOSE, 'vfio-platform'],
   ]);
@@ -17,6 +18,12 @@ export class AnsweringKernel implements Kernel {
   readonly #registers = new Map<bigint, number>();
   readonly #node = { uid: 0, gid: 0, mode: 0o600 };
   readonly #pci = new Set<Fd>();
+  /** Attributes that are numbers, by the end of their path. */
+  readonly #numbers = new Map([
+    ['nr_hugepages', '3'],
+    ['sriov_drivers_autoprobe', '1'],
+    ['sriov_numvfs', '0'],
+  ]);
   #parameter = 'N';
   #modules = 0;
   #nodeLooks = 0;
@@ -62,16 +69,22 @@ export class AnsweringKernel implements Kernel {
     return ++this.#fds;
   }
   ftruncate(): void {}
+  setMemlockLimit(): void {}
 
   readlink(path: string): string {
     const address = deviceOf(path);
-    if (path.endsWith('/iommu_group')) return `../../kernel/iommu_groups/${address === PCI ? 6 : 9}`;
+    // A device that is not silent keeps the other one of its group back.
+    if (path.endsWith('/iommu_group')) return `../../kernel/iommu_groups/${address === LOOSE ? 9 : 6}`;
+    const vf = /\/virtfn(\d)$/.exec(path)?.[1];
+    if (vf !== undefined) return `../0000:02:10.${vf}`;
     const driver = this.#drivers.get(address);
     if (driver === undefined) throw kernelError('readlink', path, 'ENOENT');
     return `../../bus/drivers/${driver}`;
   }
   readFile(path: string): string {
     if (path.includes('/parameters/')) return `${this.#parameter}\n`;
+    const number = this.#numbers.get(lastOf(path));
+    if (number !== undefined) return `${number}\n`;
     return `${this.#overrides.get(deviceOf(path)) ?? '(null)'}\n`;
   }
   exists(path: string): boolean {
@@ -93,6 +106,7 @@ export class AnsweringKernel implements Kernel {
     if (file === 'bind') this.#drivers.set(text, driver);
     else if (file === 'unbind') this.#drivers.delete(text);
     else if (path.includes('/parameters/')) this.#parameter = text;
+    else if (this.#numbers.has(lastOf(path))) this.#numbers.set(lastOf(path), text);
     else if (text.trim() === '') this.#overrides.delete(deviceOf(path));
     else this.#overrides.set(deviceOf(path), text.trim());
     return Promise.resolve();
@@ -106,4 +120,5 @@ export class AnsweringKernel implements Kernel {
   }
 }
 
+const lastOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 const deviceOf = (path: string): string => /\/devices\/([^/]+)\//.exec(path)?.[1] ?? '';

@@ -51,7 +51,19 @@ const WARNINGS = ['-std=gnu11', '-Wall', '-Wextra', '-Werror'];
 /** The calls that replay.c answers. */
 const WRAPPED = [
   ...['open64', 'close', 'write', 'ioctl', 'pread64', 'pwrite64', 'mmap64', 'munmap', 'madvise', 'eventfd', 'syscall'],
-  ...['ftruncate64', 'readlink', 'access', 'stat64', 'chown', 'chmod', 'nanosleep', 'execvp', 'sigwaitinfo', 'unlink'],
+  ...[
+    'setrlimit64',
+    'ftruncate64',
+    'readlink',
+    'access',
+    'stat64',
+    'chown',
+    'chmod',
+    'nanosleep',
+    'execvp',
+    'sigwaitinfo',
+    'unlink',
+  ],
 ];
 
 /** A program that was made of a plan, and stands on transcripts instead of a kernel. */

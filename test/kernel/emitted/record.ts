@@ -48,9 +48,7 @@ export async function recordDown(plan: Plan, kernel: Kernel, before: Recording):
       .map((line) => JSON.parse(line) as never),
   );
   const execution = executionOf(plan, transcript, journal);
-  const { ran, undone } = journal.state();
-  const recovery = await execution.recover(ran);
-  const left = [...recovery.left, ...(await execution.back(ran, undone, recovery.unsilenced))];
+  const left = await execution.resume(journal.state());
   return {
     transcript: transcript.text,
     journal: textOf(journal),

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -276,6 +277,22 @@ long __wrap_syscall(long number, ...)
     else
         made_call("memfd_create %s -", word(name));
     return (long)answer.result;
+}
+
+static const char *limit_word(rlim64_t limit)
+{
+    static char words[2][32];
+    static int turn;
+    char *out = words[turn = (turn + 1) % 2];
+    snprintf(out, sizeof words[0], limit == RLIM64_INFINITY ? "-" : "%llu", (unsigned long long)limit);
+    return out;
+}
+
+int __wrap_setrlimit64(int resource, const struct rlimit64 *limit)
+{
+    (void)resource;
+    made_call("setrlimit %s %s", limit_word(limit->rlim_cur), limit_word(limit->rlim_max));
+    return (int)answer.result;
 }
 
 int __wrap_ftruncate64(int fd, off64_t size)

@@ -1,10 +1,10 @@
 import { release } from 'node:os';
-import { equal, holds } from './assert.ts';
+import { equal } from './assert.ts';
 import { cameBack, hostState, type HostState } from './host-state.ts';
 import { freeHugePages, reserveHugePages } from './memory.ts';
 import { findNics, groupOf, linkOf } from './pci.ts';
 import { isThere, lockedBytesOf, openFilesOf, vfioInterrupts } from './process.ts';
-import { ended, project, type Project } from './project.ts';
+import { ended, project, supervisorOf } from './project.ts';
 import type { Scenario } from './scenario.ts';
 
 const MIB = 1024 * 1024;
@@ -73,8 +73,8 @@ memory:
     cameBack(before);
   });
   cleanup(async () => {
-    await version1.down();
-    await everything.down();
+    await version1.clear();
+    await everything.clear();
     reserveHugePages(0);
   });
 };
@@ -93,11 +93,3 @@ function pinsZeroPages(): boolean {
 }
 
 const eventfdsOf = (pid: number): number => openFilesOf(pid).filter((file) => file === 'anon_inode:[eventfd]').length;
-
-async function supervisorOf(of: Project): Promise<number> {
-  const row = await of.ps();
-  equal(row?.status, 'running', 'its status');
-  const pid = row?.pid;
-  holds(typeof pid === 'number' && isThere(pid), `ps names no living process: ${JSON.stringify(row)}`);
-  return pid;
-}

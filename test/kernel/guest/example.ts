@@ -51,6 +51,7 @@ export const example: Scenario = ({ test, cleanup }) => {
     for (const { bus, address, driver } of assignmentsOf(plan.stdout)) {
       equal(bus === 'pci' ? linkOf(address, 'driver') : platformLink(bus, address, 'driver'), driver, address);
     }
+    checkReserved(plan.stdout);
   });
   test('R-BACK-1: after down the host is as before', async () => {
     ended(await run('down'), 0, 'down');
@@ -72,6 +73,28 @@ function assignmentsOf(plan: string): readonly Assignment[] {
   holds(assignments.length > 0, 'the plan assigns nothing');
   return assignments;
 }
+
+/** What the plan adds to the host is there: pages in a pool, VFs without a driver. */
+function checkReserved(plan: string): void {
+  const { up } = JSON.parse(plan) as { up: readonly Reserving[] };
+  for (const step of up) {
+    if (step.kind === 'set-huge-pages') {
+      const pool = `/sys/kernel/mm/hugepages/hugepages-${BigInt(step.pageSize) >> 10n}kB`;
+      equal(readFileSync(`${pool}/nr_hugepages`, 'utf8').trim(), String(step.pages), pool);
+    }
+    if (step.kind !== 'set-vf-count') continue;
+    const pf = step.device.address;
+    equal(attribute(pf, 'sriov_numvfs'), String(step.count), `the VFs of ${pf}`);
+    for (let index = 0; index < step.count; index++) {
+      equal(linkOf(linkOf(pf, `virtfn${index}`) ?? '', 'driver'), undefined, `the driver of VF ${index} of ${pf}`);
+    }
+  }
+}
+
+type Reserving =
+  | { readonly kind: 'set-huge-pages'; readonly pageSize: string; readonly pages: number }
+  | { readonly kind: 'set-vf-count'; readonly device: { readonly address: string }; readonly count: number }
+  | { readonly kind: 'another' };
 
 async function waitForDrivers(drivers: readonly string[]): Promise<void> {
   const missing = (): readonly string[] => drivers.filter((name) => !hasDevice(name));

@@ -52,7 +52,7 @@ export const foreground: Scenario = ({ test, cleanup }) => {
     cameBack(before);
     equal(await held.ps(), undefined, 'what ps says of it');
   });
-  cleanup(async () => void (await held.down()));
+  cleanup(() => held.clear());
 };
 
 async function killed(up: Running): Promise<void> {

@@ -36,5 +36,5 @@ export const handoffBindTestpmd: Scenario = ({ test, cleanup }) => {
     cameBack(before);
   });
   cleanup(() => reserveHugePages(0));
-  cleanup(async () => void (await dpdk.down()));
+  cleanup(() => dpdk.clear());
 };

@@ -21,7 +21,7 @@ export async function planHere(document: ManifestDocument): Promise<Plan> {
     inventory,
     plugins: await guestPlugins(),
     digest: digestOf(inventory),
-    names: { user: () => undefined, group: () => undefined },
+    names: { user: () => undefined, group: () => undefined, primaryGroup: () => undefined },
     running: [],
     toolVersion: '0.0.0',
   });

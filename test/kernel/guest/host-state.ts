@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { PCI, attribute, linkOf, netdevsOf } from './pci.ts';
 import { equal } from './assert.ts';
 import { hugePages } from './memory.ts';
@@ -15,6 +15,8 @@ interface DeviceState {
   readonly driver: string | undefined;
   readonly override: string;
   readonly hasNetdev: boolean;
+  /** Of a physical function: its VFs, and whether host drivers take them. */
+  readonly vfs: string | undefined;
 }
 
 export function hostState(): HostState {
@@ -27,10 +29,16 @@ export function hostState(): HostState {
           driver: linkOf(name, 'driver'),
           override: attribute(name, 'driver_override'),
           hasNetdev: netdevsOf(name).length > 0,
+          vfs: vfsOf(name),
         },
       ]),
   );
   return { devices, nodes: vfioNodes(), hugePages: hugePages() };
+}
+
+function vfsOf(name: string): string | undefined {
+  if (!existsSync(`${PCI}/devices/${name}/sriov_numvfs`)) return undefined;
+  return `${attribute(name, 'sriov_numvfs')}, probed: ${attribute(name, 'sriov_drivers_autoprobe')}`;
 }
 
 function vfioNodes(): readonly string[] {

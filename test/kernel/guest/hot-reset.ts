@@ -122,7 +122,7 @@ export const hotReset: Scenario = ({ test, cleanup, machine }) => {
   });
   cleanup(async () => {
     await run?.back();
-    for (const one of [both, detached, preferred]) await one.down();
+    for (const one of [both, detached, preferred]) await one.clear();
     await findMethodsAnew(first, second);
   });
 };

@@ -106,7 +106,7 @@ export const kernelErrors: Scenario = ({ test, cleanup }) => {
   cleanup(() => closeAll(open));
   cleanup(async () => {
     for (const name of ['busy', 'held', 'second', 'holder', 'huge', 'msi-kernel', 'half-kernel', 'busy-kernel'])
-      await nic(name).down();
+      await nic(name).clear();
   });
   cleanup(() => {
     if (linkOf(alone, 'driver') !== 'e1000e') giveBack(alone);

@@ -24,6 +24,7 @@ import { rawSmoke } from './raw-smoke.ts';
 import { rawTestpmd } from './raw-testpmd.ts';
 import { rawVirtioMmio } from './raw-virtio-mmio.ts';
 import { say } from './report-port.ts';
+import { reservations } from './reservations.ts';
 import { savedPlan } from './saved-plan.ts';
 import { resetAfterCrash } from './reset-after-crash.ts';
 import { resetPlugin } from './reset-plugin.ts';
@@ -33,6 +34,7 @@ import { smmuPlatform } from './smmu-platform.ts';
 import { smmuPluginPlatform } from './smmu-plugin-platform.ts';
 import { smmuPlugin } from './smmu-plugin.ts';
 import { soak } from './soak.ts';
+import { supervised } from './supervised.ts';
 import { treeNames } from './tree-names.ts';
 import { upAndDown } from './up-and-down.ts';
 import { virtioMmio } from './virtio-mmio.ts';
@@ -53,6 +55,8 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   foreground,
   'kill-at-each-step': killAtEachStep,
   soak,
+  reservations,
+  supervised,
   'emitted-c': emittedC,
   'without-root': withoutRoot,
   'inspect-agrees': inspectAgrees,

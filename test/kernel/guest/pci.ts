@@ -33,7 +33,7 @@ export function attribute(device: string, name: string): string {
 }
 
 /** The name a link of the device points to, or nothing where there is no such link. */
-export function linkOf(device: string, name: 'driver' | 'iommu_group'): string | undefined {
+export function linkOf(device: string, name: 'driver' | 'iommu_group' | `virtfn${number}`): string | undefined {
   const link = `${PCI}/devices/${device}/${name}`;
   return existsSync(link) ? path.basename(readlinkSync(link)) : undefined;
 }

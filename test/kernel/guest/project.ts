@@ -1,5 +1,7 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { equal, holds } from './assert.ts';
+import { isThere } from './process.ts';
 import { vfioCompose, type CommandOptions, type Finished } from './command.ts';
 
 export interface RunOptions extends CommandOptions {
@@ -16,6 +18,11 @@ export interface Project {
   /** `up -d` without questions. */
   up(...args: readonly string[]): Promise<Finished>;
   down(...args: readonly string[]): Promise<Finished>;
+  /**
+   * For cleanups: `down` where something is recorded of it. A command takes seconds here, and after tests that have passed
+   * there is nothing to take back.
+   */
+  clear(): Promise<void>;
   /** What `ps` says of it; nothing where it is not recorded. */
   ps(): Promise<PsRow | undefined>;
   /** A path beside the manifest, for a plan or a snapshot. */
@@ -55,6 +62,9 @@ export function project(name: string, manifest: string): Project {
     run,
     up: (...args) => run('up', ['-d', '--yes', ...args]),
     down: (...args) => run('down', args),
+    clear: async () => {
+      if (existsSync(path.join(stateDir, name))) await run('down');
+    },
     ps: async () => {
       const ps = await run('ps', ['-o', 'json']);
       ended(ps, 0, 'ps');
@@ -63,6 +73,15 @@ export function project(name: string, manifest: string): Project {
     },
     file,
   };
+}
+
+/** The process that holds a project. */
+export async function supervisorOf(of: Project): Promise<number> {
+  const row = await of.ps();
+  equal(row?.status, 'running', 'its status');
+  const pid = row?.pid;
+  holds(typeof pid === 'number' && isThere(pid), `ps names no living process: ${JSON.stringify(row)}`);
+  return pid;
 }
 
 /** The command ended with this status; what it said is in the failure otherwise. */

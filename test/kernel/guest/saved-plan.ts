@@ -32,5 +32,5 @@ export const savedPlan: Scenario = ({ test, cleanup }) => {
     ended(await reviewed.down(), 0, 'down');
     cameBack(before);
   });
-  cleanup(async () => void (await reviewed.down()));
+  cleanup(() => reviewed.clear());
 };

@@ -77,8 +77,8 @@ memory:
     cameBack(before);
   });
   cleanup(async () => {
-    await single.down();
-    await group.down();
-    await detached.down();
+    await single.clear();
+    await group.clear();
+    await detached.clear();
   });
 };

@@ -26,7 +26,7 @@ export const vmsOrDevices: Law = ({ root }) => {
 
 /** A manifest assigns something. */
 export const somethingAssigned: Law = ({ root }) => {
-  if (entryOf(root, 'vms') ?? entryOf(root, 'devices')) return [];
+  if (entryOf(root, 'vms') ?? entryOf(root, 'devices') ?? entryOf(root, 'virtualFunctions')) return [];
   const detail =
     'The manifest assigns nothing. Give it "devices" for one VM, or "vms" for several. For example: devices: {nic0: "0000:01:00.0"}.';
   return [missingKey({ detail, at: spanOf({ ...root.at, end: root.at.start }) })];
@@ -82,16 +82,26 @@ export const sizesFit: Law = ({ root, shape }) =>
     });
   });
 
-/** Anonymous memory has no huge pages of a chosen size. */
+/** Ordinary memory has no huge pages, of a chosen size or to be reserved; a memory file has them where it says their size. */
 export const pageSizeOnlyWithHugePages: Law = ({ root }) =>
   vmsOf(root).flatMap((vm) => {
     const memory = entryOf(vm.map, 'memory')?.value;
     if (memory?.kind !== 'seq') return [];
     return memory.items.flatMap((item) => {
-      const pageSize = item.kind === 'map' ? entryOf(item, 'pageSize') : undefined;
-      if (!pageSize || item.kind !== 'map' || (textOf(item, 'backing') ?? 'anonymous') !== 'anonymous') return [];
-      const detail =
-        'Anonymous memory has no huge pages. Use "backing: hugetlb" or "backing: memfd", or leave "pageSize" out.';
-      return [pageSizeNeedsHugePages({ detail, at: keySpan(pageSize) })];
+      if (item.kind !== 'map') return [];
+      const backing = textOf(item, 'backing') ?? 'anonymous';
+      const pageSize = entryOf(item, 'pageSize');
+      const reserve = textOf(item, 'reserve') === 'true' ? entryOf(item, 'reserve') : undefined;
+      if (backing === 'memfd' && reserve && !pageSize) {
+        const detail =
+          'A memory file has ordinary pages where no size is given. Add "pageSize", or leave "reserve" out.';
+        return [pageSizeNeedsHugePages({ detail, at: keySpan(reserve) })];
+      }
+      if (backing !== 'anonymous') return [];
+      return [pageSize, reserve].flatMap((entry) => {
+        if (!entry) return [];
+        const detail = `Anonymous memory has no huge pages. Use "backing: hugetlb" or "backing: memfd", or leave "${entry.key}" out.`;
+        return [pageSizeNeedsHugePages({ detail, at: keySpan(entry) })];
+      });
     });
   });

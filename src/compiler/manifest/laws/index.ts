@@ -11,6 +11,7 @@ import {
 } from './forms.ts';
 import type { Law } from './law.ts';
 import { oneSelectorEach } from './one-selector.ts';
+import { onExitOnlyWithRun, processesStartable } from './process.ts';
 import { regionsNamedOnce } from './regions.ts';
 
 /** What a manifest must keep beyond its schema, before any host is looked at. */
@@ -23,6 +24,8 @@ const LAWS: readonly Law[] = [
   sizesFit,
   pageSizeOnlyWithHugePages,
   regionsNamedOnce,
+  onExitOnlyWithRun,
+  processesStartable,
 ];
 
 export const checkLaws = (root: MapNode, shape: Pick<Shape, 'isFaulty'>): Diagnostic[] =>

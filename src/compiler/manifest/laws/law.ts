@@ -20,12 +20,16 @@ export interface Part {
 const mapAt = (entry: Entry | undefined): MapNode | undefined =>
   entry?.value.kind === 'map' ? entry.value : undefined;
 
+/** The maps under the names of a top-level key. */
+export const mapsIn = (root: MapNode, key: string): Part[] =>
+  (mapAt(entryOf(root, key))?.entries ?? []).flatMap((entry) => {
+    const map = mapAt(entry);
+    return map ? [{ path: [key, entry.key], map, keyAt: entry.keyAt }] : [];
+  });
+
 /** Every VM: those under `vms`, and the one whose keys stand at the top level. */
 export function vmsOf(root: MapNode): Part[] {
-  const named = (mapAt(entryOf(root, 'vms'))?.entries ?? []).flatMap((entry) => {
-    const map = mapAt(entry);
-    return map ? [{ path: ['vms', entry.key], map, keyAt: entry.keyAt }] : [];
-  });
+  const named = mapsIn(root, 'vms');
   const own = root.entries.find(({ key }) => VM_KEYS.includes(key));
   return own ? [{ path: [], map: root, keyAt: own.keyAt }, ...named] : named;
 }

@@ -126,3 +126,39 @@ test('refuses a huge page size without huge pages', () => {
   ]);
   expect(top('memory: [{iova: 0, size: 2MiB, pageSize: 2MiB, backing: memfd}]').faults).toEqual([]);
 });
+
+test('accepts a process that the plan can start as it is written', () => {
+  expect(
+    top('run: {command: [/bin/x, "a b"], workingDirectory: /tmp, environment: {A: "1"}}\nonExit: hold').faults,
+  ).toEqual([]);
+});
+
+test('refuses onExit without a process', () => {
+  expect(top('onExit: hold').faults).toEqual(['on-exit-needs-run@3:1']);
+});
+
+test('refuses a program and a directory that are not absolute, a NUL, and variables that are set by us', () => {
+  expect(top('run: {command: [x]}').faults).toEqual(['bad-process@3:17']);
+  expect(top('run: {command: [/]}').faults).toEqual(['bad-process@3:17']);
+  expect(top('run: {command: [/x, "a\\0"]}').faults).toEqual(['bad-process@3:21']);
+  expect(top('run: {command: [/x], workingDirectory: tmp}').faults).toEqual(['bad-process@3:40']);
+  expect(top('run: {command: [/x], environment: {LISTEN_FDS: "3"}}').faults).toEqual(['bad-process@3:36']);
+  expect(top('run: {command: [/x], environment: {A: "\\0"}}').faults).toEqual(['bad-process@3:39']);
+});
+
+test('says nothing more about a process that has a wrong form', () => {
+  expect(top('run: {command: x}').faults).toEqual(['wrong-type@3:16']);
+});
+
+test('names a physical function in one way, and takes a manifest that only makes VFs', () => {
+  const pf = (body: string) => read(`version: 1\nvirtualFunctions:\n  nic: ${body}\n`).faults;
+  expect(pf('{pci: "01:00.0", count: 2}')).toEqual([]);
+  expect(pf('{count: 2}')).toEqual(['one-selector@3:3']);
+  expect(pf('{pci: "01:00.0", netdev: lan, count: 2}')).toEqual(['one-selector@3:25']);
+});
+
+test('refuses to reserve huge pages for memory that has none', () => {
+  const memory = (body: string) => top(`memory: [{iova: 0, size: 2MiB, reserve: true${body}}]`).faults;
+  for (const has of [', backing: hugetlb', ', backing: memfd, pageSize: 2MiB']) expect(memory(has)).toEqual([]);
+  for (const none of ['', ', backing: memfd']) expect(memory(none)).toEqual(['page-size-needs-huge-pages@3:32']);
+});

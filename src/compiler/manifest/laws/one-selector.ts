@@ -1,25 +1,32 @@
 import type { Diagnostic } from '../../../model/index.ts';
 import { entryOf, spanOf } from '../../source/index.ts';
 import { oneSelector, selectorModifier } from '../diagnostics.ts';
-import { devicesOf, keySpan, type Law, type Part, vmsOf } from './law.ts';
+import { devicesOf, keySpan, mapsIn, type Law, type Part, vmsOf } from './law.ts';
 
 const SELECTORS = ['pci', 'sysfs', 'id', 'class', 'netdev', 'block', 'vf', 'serial', 'topology', 'platform'];
 /** Selectors that can match several devices. */
 const PLURAL = ['id', 'class'];
 const MODIFIERS = ['index', 'slot', 'all'];
 
+/** Ways in which a physical function is named that stays with the host. */
+const PF_SELECTORS = ['pci', 'sysfs', 'netdev'];
+
 /** Every device is named in exactly one way, and says which of several matches only where there can be several. */
-export const oneSelectorEach: Law = ({ root, shape }) =>
-  vmsOf(root)
+export const oneSelectorEach: Law = ({ root, shape }) => [
+  ...vmsOf(root)
     .flatMap(devicesOf)
     .filter(({ path }) => !shape.isFaulty(path))
-    .flatMap((device) => [...selectors(device), ...modifiers(device)]);
+    .flatMap((device) => [...selectors(device, SELECTORS), ...modifiers(device)]),
+  ...mapsIn(root, 'virtualFunctions')
+    .filter(({ path }) => !shape.isFaulty(path))
+    .flatMap((pf) => selectors(pf, PF_SELECTORS)),
+];
 
-function selectors({ map, path, keyAt }: Part): Diagnostic[] {
-  const given = map.entries.filter(({ key }) => SELECTORS.includes(key));
+function selectors({ map, path, keyAt }: Part, kinds: readonly string[]): Diagnostic[] {
+  const given = map.entries.filter(({ key }) => kinds.includes(key));
   const [first, ...others] = given;
   if (!first) {
-    const detail = `"${path.at(-1)}" does not say which device it is. Give it one of ${SELECTORS.join(', ')}.`;
+    const detail = `"${path.at(-1)}" does not say which device it is. Give it one of ${kinds.join(', ')}.`;
     return [oneSelector({ detail, at: spanOf(keyAt) })];
   }
   const [second] = others;

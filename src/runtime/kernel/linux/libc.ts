@@ -14,6 +14,8 @@ export interface Libc {
   munmap(address: bigint, length: bigint): number;
   eventfd(initial: number, flags: number): number;
   memfdCreate(name: string, flags: number): number;
+  /** In bytes; null is no limit. */
+  setMemlockLimit(soft: bigint | null, hard: bigint | null): number;
   /** Of the last call on this thread. Valid only right behind it. */
   errno(): number;
 }
@@ -65,7 +67,30 @@ export async function loadLibc(): Promise<Libc> {
     munmap: libc.func('munmap', 'int', ['uintptr_t', 'size_t']) as Libc['munmap'],
     eventfd: libc.func('eventfd', 'int', ['unsigned int', 'int']) as Libc['eventfd'],
     memfdCreate: libc.func('memfd_create', 'int', ['const char *', 'unsigned int']) as Libc['memfdCreate'],
+    setMemlockLimit: memlockLimitOf(libc),
     errno: () => koffi.errno(),
+  };
+}
+
+/** include/uapi/asm-generic/resource.h, which the architectures of {@link FIXED_IS_VARIADIC} share. */
+const RLIMIT_MEMLOCK = 8;
+const RLIM64_INFINITY = (1n << 64n) - 1n;
+
+/** prlimit64 takes 64 bits on every machine (glibc); musl, whose rlim_t has 64 bits everywhere, has the plain name only. */
+function memlockLimitOf(libc: ReturnType<(typeof koffi)['load']>): Libc['setMemlockLimit'] {
+  type Prlimit = (pid: number, resource: number, limit: Buffer, old: null) => number;
+  const parameters = ['int', 'int', 'void *', 'void *'];
+  const declared = (): Prlimit => {
+    try {
+      return libc.func('prlimit64', 'int', parameters) as Prlimit;
+    } catch {
+      return libc.func('prlimit', 'int', parameters) as Prlimit;
+    }
+  };
+  const prlimit = declared();
+  return (soft, hard) => {
+    const limit = new BigUint64Array([soft ?? RLIM64_INFINITY, hard ?? RLIM64_INFINITY]);
+    return prlimit(0, RLIMIT_MEMLOCK, Buffer.from(limit.buffer), null);
   };
 }
 

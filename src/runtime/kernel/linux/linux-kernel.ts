@@ -116,6 +116,10 @@ export class LinuxKernel implements Kernel {
     this.#file('ftruncate', 'memfd', () => fs.ftruncateSync(fd, length));
   }
 
+  setMemlockLimit(soft: bigint | null, hard: bigint | null): void {
+    if (this.libc.setMemlockLimit(soft, hard) < 0) this.#fail('setrlimit', 'RLIMIT_MEMLOCK', this.libc.errno());
+  }
+
   readlink(path: string): string {
     return this.#file('readlink', path, () => fs.readlinkSync(path));
   }

@@ -1,6 +1,7 @@
 import type { HostInventory } from '../../../model/inventory.ts';
 import type { MmapRequest } from '../port.ts';
 import { HugePages } from './huge-pages.ts';
+import type { SimulationOptions } from './options.ts';
 import { OrderedRanges } from './ordered-ranges.ts';
 import { refuse } from './refusal.ts';
 import type { MemfdState } from './state.ts';
@@ -25,6 +26,10 @@ export interface Hold {
 const TOP = 0x7fff_0000_0000n;
 const BOTTOM = 0x1000_0000n;
 
+/** Whether a limit is above another; null is none. */
+const exceeds = (limit: bigint | null, other: bigint | null): boolean =>
+  other !== null && (limit === null || limit > other);
+
 const roundUp = (value: bigint, unit: bigint): bigint => ((value + unit - 1n) / unit) * unit;
 
 /** The memory of the process, the pools of huge pages, and what of it is pinned. */
@@ -32,16 +37,41 @@ export class AddressSpace {
   readonly pools: HugePages;
   readonly #areas = new OrderedRanges<Area>();
   readonly #pageSize: bigint;
-  /** In pages; null for none. */
-  readonly #lockLimit: bigint | null;
+  /** In bytes; null for none. */
+  #soft: bigint | null;
+  #hard: bigint | null;
+  readonly #bound: boolean;
+  readonly #mayRaise: boolean;
   #lockedPages = 0n;
   #next = TOP;
 
-  constructor(inventory: HostInventory) {
-    this.pools = new HugePages(inventory.hugePages);
+  /** @param pools those of the host, where another process of it has them already. */
+  constructor(inventory: HostInventory, { state, hugePagesToFind }: SimulationOptions = {}, pools?: HugePages) {
+    this.pools = pools ?? new HugePages(inventory.hugePages, state?.hugePages, hugePagesToFind);
     this.#pageSize = BigInt(inventory.kernel.pageSize);
-    const { memlock, mayLockAnything } = inventory.limits;
-    this.#lockLimit = memlock === null || mayLockAnything ? null : memlock / this.#pageSize;
+    const { memlock, memlockHard, mayRaiseLimits, mayLockAnything } = inventory.limits;
+    this.#soft = memlock;
+    this.#hard = memlockHard === undefined ? memlock : memlockHard;
+    this.#bound = !mayLockAnything;
+    this.#mayRaise = mayRaiseLimits ?? false;
+  }
+
+  /** setrlimit(RLIMIT_MEMLOCK), as `do_prlimit` in kernel/sys.c tests it. */
+  setLockLimit(soft: bigint | null, hard: bigint | null): void {
+    if (exceeds(soft, hard)) refuse('EINVAL');
+    if (exceeds(hard, this.#hard) && !this.#mayRaise) refuse('EPERM');
+    this.#soft = soft;
+    this.#hard = hard;
+  }
+
+  /** What setrlimit set, or the process began with. */
+  get lockLimits(): { readonly soft: bigint | null; readonly hard: bigint | null } {
+    return { soft: this.#soft, hard: this.#hard };
+  }
+
+  /** In pages; null for none. */
+  get #lockLimit(): bigint | null {
+    return this.#soft === null || !this.#bound ? null : this.#soft / this.#pageSize;
   }
 
   /** Pages charged to RLIMIT_MEMLOCK. */

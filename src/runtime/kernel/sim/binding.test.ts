@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { getDeviceFd } from '../../uapi/index.ts';
 import { errnoOf, errnoOfLater, Session } from '../../../testing/session.ts';
 import { host } from '../../../testing/index.ts';
 
@@ -167,13 +168,42 @@ test('module parameters take values of their kind', async () => {
   expect(await write(session, '/sys/module/vfio_pci/parameters/disable_denylist', 'Y')).toBe('EACCES');
 });
 
-test('virtual functions are refused clearly: as the kernel where it refuses, EOPNOTSUPP where it would act', async () => {
-  const session = new Session(host().intelIommu().pf('0000:04:00.0').build());
-  const numvfs = '/sys/bus/pci/devices/0000:04:00.0/sriov_numvfs';
-  expect(await write(session, numvfs, '0')).toBe('no failure');
-  expect(await write(session, numvfs, '9999')).toBe('ERANGE');
-  expect(await write(session, numvfs, '2')).toBe('EOPNOTSUPP');
-  expect(session.kernel.toInventory().devices[0]).toMatchObject({ sriov: { enabled: 0 } });
+const PF = '0000:04:00.0';
+const NUMVFS = `/sys/bus/pci/devices/${PF}/sriov_numvfs`;
+
+test('virtual functions come and go as the kernel makes them, through 0 only, each in a group of its own', async () => {
+  const session = new Session(host().intelIommu().pf(PF, { group: 7 }).build());
+  expect(await write(session, NUMVFS, '0')).toBe('no failure');
+  expect(await write(session, NUMVFS, '9999')).toBe('ERANGE');
+  expect(await write(session, NUMVFS, 'two')).toBe('EINVAL');
+  expect(await write(session, NUMVFS, '2')).toBe('no failure');
+  expect(await write(session, NUMVFS, '3')).toBe('EBUSY');
+  expect(session.kernel.readlink(`/sys/bus/pci/devices/${PF}/virtfn1`)).toBe('../0000:04:10.2');
+  expect(session.kernel.toInventory().devices.map(({ address, group }) => [address, group])).toEqual([
+    [PF, 7],
+    ['0000:04:10.0', 8],
+    ['0000:04:10.2', 9],
+  ]);
+  expect(await write(session, NUMVFS, '0')).toBe('no failure');
+  expect(session.kernel.exists('/sys/bus/pci/devices/0000:04:10.0')).toBe(false);
+  expect(session.kernel.toInventory().groups.map(({ id }) => id)).toEqual([7]);
+});
+
+test('virtual functions are refused clearly: without a host driver, and where the inventory does not say where they are', async () => {
+  const on = (options: object) => new Session(host().intelIommu().pf(PF, options).build());
+  expect(await write(on({ driver: null }), NUMVFS, '2')).toBe('ENOENT');
+  expect(await write(on({ driver: 'vfio-pci' }), NUMVFS, '2')).toBe('ENOENT');
+  expect(await write(on({ sriov: { total: 7, enabled: 0 } }), NUMVFS, '2')).toBe('EOPNOTSUPP');
+});
+
+test('R-BIND-4: a virtual function that is open keeps the write that takes it away waiting', async () => {
+  const session = new Session(host().intelIommu().pf(PF).build());
+  await write(session, NUMVFS, '1');
+  await session.take('0000:04:10.0');
+  const group = session.kernel.toInventory().devices[1]?.group ?? 0;
+  const { groups } = session.joined([group]);
+  await getDeviceFd(session.kernel, groups[0] ?? -1, '0000:04:10.0');
+  expect(await write(session, NUMVFS, '0')).toBe('ETIMEDOUT');
 });
 
 test('sysfs shows a device by both of its paths, and a group its reserved regions', () => {

@@ -64,6 +64,7 @@ export function completeUnbind(host: SimHost, device: SimDevice): void {
   device.driver = null;
   device.vfio = null;
   if (vfio) leaveGroup(host, vfio);
+  if (vfio?.unplugged) host.unplug(device);
 }
 
 /**

@@ -14,7 +14,10 @@ const PCI: Readonly<Record<string, (device: SimPciDevice) => string | undefined>
   reset_method: ({ info }) => (info.resetMethods.length > 0 ? info.resetMethods.join(' ') : undefined),
   boot_vga: ({ info }) => (info.class.startsWith('0300') ? flag(info.bootDisplay) : undefined),
   sriov_totalvfs: ({ info }) => (info.sriov ? String(info.sriov.total) : undefined),
-  sriov_numvfs: ({ info }) => (info.sriov ? String(info.sriov.enabled) : undefined),
+  sriov_numvfs: ({ sriov }) => (sriov ? String(sriov.enabled) : undefined),
+  sriov_drivers_autoprobe: ({ sriov }) => (sriov ? flag(sriov.autoprobe) : undefined),
+  sriov_offset: ({ info }) => info.sriov?.offset?.toString(),
+  sriov_stride: ({ info }) => info.sriov?.stride?.toString(),
 };
 
 /** What devices of every bus have that can be bound by name. */

@@ -1,5 +1,6 @@
 import { detachContainer } from './containers.ts';
 import type { SimHost } from './host.ts';
+import type { SimulatedHolder } from './options.ts';
 import { refuse } from './refusal.ts';
 import type { SimGroup, VfioGroup } from './state.ts';
 
@@ -17,17 +18,20 @@ export function groupOfNode(host: SimHost, path: string): SimGroup | undefined {
 }
 
 /** open(2) of a group's node: one opener at a time, here or in another process. */
-export function openGroupFile(host: SimHost, group: SimGroup | undefined): VfioGroup {
+export function openGroupFile(host: SimHost, group: SimGroup | undefined, by: SimulatedHolder): VfioGroup {
   const vfio = groupWithNode(host, group);
   if (!vfio || !group) return refuse('ENOENT');
   if (group.noiommu && !host.mayRawIo) refuse('EPERM');
   if (vfio.fileRefs > 0 || group.info.openedBy.length > 0) refuse('EBUSY');
   vfio.fileRefs = 1;
+  vfio.openedBy = by;
   return vfio;
 }
 
 /** A reference to the open group went: its descriptor, or a device of it. The last one takes it out of its container. */
 export function closeGroupFile(vfio: VfioGroup): void {
   vfio.fileRefs -= 1;
-  if (vfio.fileRefs === 0) detachContainer(vfio);
+  if (vfio.fileRefs > 0) return;
+  vfio.openedBy = null;
+  detachContainer(vfio);
 }

@@ -1,11 +1,17 @@
 import { treeIn, type DeviceTree } from '../../../model/device-tree.ts';
-import { isPci, isVfioDriver, type HostDevice, type HostInventory } from '../../../model/inventory.ts';
+import { isPci, isVfioDriver, type HostDevice, type HostInventory, type IommuGroup } from '../../../model/inventory.ts';
 import { busOf } from '../../../model/reset.ts';
 import { Modules } from './modules.ts';
 import type { SimulationOptions } from './options.ts';
 import { RegisterBank } from '../../../model/plugin/register-bank.ts';
 import { behaviourOf, type Behaviour } from './release.ts';
 import type { SimDevice, SimGroup, SimPciDevice } from './state.ts';
+
+/** What the pools of huge pages hold, by page size in bytes. */
+interface Pages {
+  total(size: bigint): number;
+  free(size: bigint): number;
+}
 
 /** A bus of Linux, as `/sys/bus` calls it. */
 export type BusName = HostDevice['bus'];
@@ -34,16 +40,34 @@ export class SimHost {
     this.pageSize = BigInt(inventory.kernel.pageSize);
     this.modules = new Modules(options.state ?? inventory);
     const left = new Map(options.state?.devices.map((device) => [device.address, device]));
-    for (const info of inventory.groups) {
-      this.groups.set(info.id, { info, noiommu: false, members: [], vfio: null, owner: null });
-    }
-    for (const info of inventory.devices) this.#add(info, left.get(info.address) ?? info);
+    const found = new Map([...inventory.groups, ...(options.state?.groups ?? [])].map((info) => [info.id, info]));
+    for (const info of found.values()) this.addGroup(info);
+    for (const info of inventory.devices) this.add(info, left.get(info.address) ?? info);
+    for (const info of left.values()) if (!this.devices.has(info.address)) this.add(info, info);
   }
 
   /** The host's device tree; null where it has none. */
   get tree(): DeviceTree | null {
     const { deviceTree } = this.inventory;
     return deviceTree ? treeIn(deviceTree) : null;
+  }
+
+  /** A group that was not there at the start. */
+  addGroup(info: IommuGroup): SimGroup {
+    const group: SimGroup = { info, noiommu: false, members: [], vfio: null, owner: null };
+    this.groups.set(info.id, group);
+    return group;
+  }
+
+  /** A device is gone, and with its last member its group. */
+  remove(device: SimDevice): void {
+    const { group, info } = device;
+    this.devices.delete(info.address);
+    this.bySysfsPath.delete(info.sysfsPath);
+    if (device.kind === 'pci') removeFrom(this.onBus.get(busOf(device.info)) ?? [], device);
+    if (!group) return;
+    removeFrom(group.members, device);
+    if (group.members.length === 0) this.groups.delete(group.info.id);
   }
 
   /** The device of that name on a bus. */
@@ -62,36 +86,55 @@ export class SimHost {
     return this.options.mayRawIo ?? true;
   }
 
-  /** The host as `capture` would see it now. `free` says how many huge pages of a size are free. */
-  toInventory(free: (size: bigint) => number): HostInventory {
+  /** The host as `capture` would see it now, with what is in its pools of huge pages. */
+  toInventory(pages: Pages): HostInventory {
     return {
       ...this.inventory,
       modules: this.modules.toInventory(),
       vfio: { ...this.inventory.vfio, container: this.modules.containerNode },
-      hugePages: this.inventory.hugePages.map((pool) => ({ ...pool, free: free(pool.size) })),
-      groups: this.inventory.groups.map((info) => this.#groupNow(info)),
-      devices: this.inventory.devices.map((info) => this.#deviceNow(info)),
+      hugePages: this.inventory.hugePages.map(({ size }) => ({
+        size,
+        total: pages.total(size),
+        free: pages.free(size),
+      })),
+      groups: [...this.groups.values()].filter(({ noiommu }) => !noiommu).map(({ info }) => this.#groupNow(info)),
+      devices: [...this.devices.values()].map((device) => this.#deviceNow(device)),
     };
   }
 
   #groupNow(info: HostInventory['groups'][number]): HostInventory['groups'][number] {
-    const { process = { pid: 4242, command: 'vfio-compose' } } = this.options;
     const vfio = this.groups.get(info.id)?.vfio ?? null;
-    const open = vfio !== null && vfio.fileRefs > 0;
-    return { ...info, node: vfio && { ...vfio.node }, openedBy: open ? [...info.openedBy, process] : info.openedBy };
+    const openedBy = vfio?.openedBy ? [...info.openedBy, vfio.openedBy] : info.openedBy;
+    return { ...info, node: vfio && { ...vfio.node }, openedBy };
   }
 
-  #deviceNow(info: HostDevice): HostDevice {
-    const device = this.devices.get(info.address);
-    if (!device) return info;
+  /** The device is in the machine again, as if it had just been found: without a driver, and without an override. */
+  plug(info: HostDevice): SimDevice {
+    return this.add(info, { ...info, driver: null, driverOverride: null });
+  }
+
+  /** The device is out of the machine. */
+  unplug(device: SimDevice): void {
+    const without = <T>(list: T[], one: T): void => void list.splice(list.indexOf(one), 1);
+    this.devices.delete(device.info.address);
+    this.bySysfsPath.delete(device.info.sysfsPath);
+    if (device.group) without(device.group.members, device);
+    if (device.kind === 'pci') without(this.onBus.get(busOf(device.info)) ?? [], device);
+  }
+
+  #deviceNow(device: SimDevice): HostDevice {
+    const { info } = device;
     // The interfaces and disks of a device are its driver's: they go and come with it.
     const same = device.driver === info.driver;
     const { netdevs, blocks } = same ? info : { netdevs: [], blocks: [] };
-    return { ...info, driver: device.driver, driverOverride: device.override, netdevs, blocks };
+    const common = { driver: device.driver, driverOverride: device.override, netdevs, blocks };
+    return device.kind === 'pci'
+      ? { ...device.info, ...common, sriov: sriovNow(device) }
+      : { ...device.info, ...common };
   }
 
   /** `left` is the device as it was found: another process may have moved it to another driver. */
-  #add(info: HostDevice, left: HostDevice): void {
+  add(info: HostDevice, left: HostDevice): SimDevice {
     const { bus, address } = info;
     const group = info.group === null ? null : (this.groups.get(info.group) ?? null);
     const native = info.driver !== null && info.driver !== info.driverOverride && !isVfioDriver(info.driver);
@@ -103,11 +146,12 @@ export class SimHost {
     const { driver, driverOverride: override } = left;
     const common = { model, group, matching, driver, override, vfio: null };
     const device: SimDevice = isPci(info)
-      ? this.#addToBus({ kind: 'pci', info, ...common })
+      ? this.#addToBus({ kind: 'pci', info, sriov: sriovOf(left), ...common })
       : { kind: 'platform', info, registers: model.registers ?? new RegisterBank(), ...common };
     group?.members.push(device);
     this.devices.set(address, device);
     this.bySysfsPath.set(info.sysfsPath, device);
+    return device;
   }
 
   #addToBus(device: SimPciDevice): SimPciDevice {
@@ -117,4 +161,20 @@ export class SimHost {
     else this.onBus.set(bus, [device]);
     return device;
   }
+}
+
+function removeFrom<T>(list: T[], item: T): void {
+  const at = list.indexOf(item);
+  if (at >= 0) list.splice(at, 1);
+}
+
+const sriovOf = (left: HostDevice): SimPciDevice['sriov'] =>
+  isPci(left) && left.sriov ? { enabled: left.sriov.enabled, autoprobe: left.sriov.autoprobe ?? true } : null;
+
+/** An inventory says nothing of drivers that take new VFs where its source did not, unless that has changed. */
+function sriovNow({ info, sriov }: SimPciDevice): SimPciDevice['info']['sriov'] {
+  if (!info.sriov || !sriov) return info.sriov;
+  const { autoprobe } = sriov;
+  const told = info.sriov.autoprobe !== undefined || !autoprobe;
+  return { ...info.sriov, enabled: sriov.enabled, ...(told ? { autoprobe } : {}) };
 }

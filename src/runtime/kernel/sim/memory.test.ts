@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { errnoOf, Session } from '../../../testing/session.ts';
+import { bytes } from '../../../model/index.ts';
+import { errnoOf, errnoOfLater, Session } from '../../../testing/session.ts';
 import { host } from '../../../testing/index.ts';
 
 const PAGE = 0x1000n;
@@ -102,4 +103,42 @@ test('descriptors are the lowest free numbers, as POSIX has it', async () => {
   kernel.close(b);
   expect([kernel.eventfd(), kernel.eventfd(), kernel.eventfd()]).toEqual([a, b, c + 1]);
   expect(errnoOf(() => kernel.close(999))).toBe('EBADF');
+});
+
+const NR = '/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages';
+
+test('a pool takes and gives back free pages; those in use go when they are let go of, as set_max_huge_pages has it', async () => {
+  const session = new Session(host().intelIommu().hugePages(HUGE, 8, 4).build());
+  const { kernel } = session;
+  const set = (text: string) => errnoOfLater(kernel.writeFile(NR, text));
+  expect(await set('10')).toBe('no failure');
+  expect(kernel.toInventory().hugePages).toMatchObject([{ total: 10, free: 6 }]);
+  const address = kernel.mmap({ length: 6n * HUGE, hugePageSize: HUGE, fd: null });
+  expect(await set('7')).toBe('no failure');
+  expect(kernel.readFile(NR)).toBe('10\n');
+  kernel.munmap(address, 6n * HUGE);
+  expect(kernel.toInventory().hugePages).toMatchObject([{ total: 7, free: 3 }]);
+  expect(await set('many')).toBe('EINVAL');
+  expect(errnoOf(() => kernel.readFile(NR.replace('2048', '4')))).toBe('ENOENT');
+});
+
+test('a pool gets no more pages than there is memory for, without an error', async () => {
+  const session = new Session(host().intelIommu().hugePages(HUGE, 8).build(), { hugePagesToFind: 3 });
+  await session.kernel.writeFile(NR, '20');
+  expect(session.kernel.readFile(NR)).toBe('11\n');
+});
+
+test('the limit of locked memory goes up to the hard one, and above it with CAP_SYS_RESOURCE only', () => {
+  const limited = (mayRaiseLimits: boolean) =>
+    new Session(
+      host()
+        .intelIommu()
+        .memlock(PAGE, false, { memlockHard: bytes(2n * PAGE), mayRaiseLimits })
+        .build(),
+    ).kernel;
+  const kernel = limited(false);
+  expect(errnoOf(() => kernel.setMemlockLimit(2n * PAGE, 2n * PAGE))).toBe('no failure');
+  expect(errnoOf(() => kernel.setMemlockLimit(3n * PAGE, 2n * PAGE))).toBe('EINVAL');
+  expect(errnoOf(() => kernel.setMemlockLimit(null, null))).toBe('EPERM');
+  expect(errnoOf(() => limited(true).setMemlockLimit(null, null))).toBe('no failure');
 });

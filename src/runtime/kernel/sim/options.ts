@@ -26,6 +26,12 @@ export interface DeviceModel {
   readonly irqFails?: ReadonlyMap<number, ErrnoName>;
 }
 
+/** A process, as the list of a group's holders names it. */
+export interface SimulatedHolder {
+  readonly pid: number;
+  readonly command: string;
+}
+
 export interface SimulationOptions {
   /** By address. */
   readonly devices?: ReadonlyMap<string, DeviceModel>;
@@ -40,8 +46,10 @@ export interface SimulationOptions {
   readonly backends?: ReadonlyMap<number, (process: SimulatedProcess) => SimulatedIommu>;
   /** How long udev takes to make a node, in simulated milliseconds. */
   readonly nodeDelayMs?: number;
+  /** How many huge pages the system finds memory for; as many as it is asked for, if nothing is said. */
+  readonly hugePagesToFind?: number;
   /** Whether the process has CAP_SYS_RAWIO, without which no-IOMMU mode is closed to it. It has, if nothing is said. */
   readonly mayRawIo?: boolean;
   /** Who makes the calls, for the list of a group's holders. */
-  readonly process?: { readonly pid: number; readonly command: string };
+  readonly process?: SimulatedHolder;
 }

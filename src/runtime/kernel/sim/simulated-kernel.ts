@@ -1,4 +1,3 @@
-import { formatBytes, hex } from '../../../model/address.ts';
 import type { HostInventory } from '../../../model/inventory.ts';
 import { isVfioDriver } from '../../../model/inventory.ts';
 import { mmapTarget } from '../delegate.ts';
@@ -7,15 +6,18 @@ import type { Fd, IoctlRequest, Kernel, MmapRequest, OpenFlags } from '../port.t
 import { AddressSpace } from './address-space.ts';
 import { containerIoctl, type ContainerIoctl } from './container-ioctl.ts';
 import { DeviceFile } from './device-file.ts';
+import { type DeviceState, deviceState } from './device-state.ts';
 import { deviceIoctl, type DeviceIoctl } from './device-ioctl.ts';
 import { newEventfd, signal } from './eventfds.ts';
 import { FileTable } from './file-table.ts';
+import { leaksOf } from './leaks.ts';
 import { closeGroupFile, groupOfNode, openGroupFile } from './group-file.ts';
 import { groupIoctl, type GroupIoctl } from './group-ioctl.ts';
 import { SimHost } from './host.ts';
 import { modprobe } from './modprobe.ts';
+import { plug, unplug } from './hotplug.ts';
 import { closeDevice } from './open-device.ts';
-import type { SimulationOptions } from './options.ts';
+import type { SimulatedHolder, SimulationOptions } from './options.ts';
 import { Refusal, refuse } from './refusal.ts';
 import type { OpenFile, VfioDevice } from './state.ts';
 import { Sysfs } from './sysfs.ts';
@@ -28,21 +30,13 @@ export interface BlockedWrite {
   readonly text: string;
 }
 
-/** What tests ask about a device that is on a VFIO driver. */
-export interface DeviceState {
-  readonly openCount: number;
-  readonly busMaster: boolean;
-  /** INTx, MSI or MSI-X by index; null while none is on, and for a platform device. */
-  readonly activeIrq: number | null;
-  readonly eventfds: number;
-}
-
 /**
  * A kernel that is not there: it answers every call as Linux would answer it on the host of an inventory, errno for
  * errno, and touches nothing. docs/simulation.md says what it leaves out.
  */
 export class SimulatedKernel implements Kernel {
   readonly architecture: string;
+  readonly #process: SimulatedHolder;
   readonly #host: SimHost;
   readonly #memory: AddressSpace;
   readonly #files = new FileTable();
@@ -54,15 +48,18 @@ export class SimulatedKernel implements Kernel {
   readonly #spaces = new Set<Type1>();
   readonly #blocked: BlockedWrite[] = [];
 
-  constructor(inventory: HostInventory, options: SimulationOptions = {}) {
+  /** @param beside another process on the host that this one runs on; left out, the host is made from the inventory. */
+  constructor(inventory: HostInventory, options: SimulationOptions = {}, beside?: SimulatedKernel) {
     this.architecture = inventory.kernel.architecture;
-    this.#host = new SimHost(inventory, options);
-    this.#memory = new AddressSpace(inventory);
-    this.#sysfs = new Sysfs(this.#host);
+    this.#process = options.process ?? { pid: 4242, command: 'vfio-compose' };
+    this.#host = beside ? beside.#host : new SimHost(inventory, options);
+    this.#memory = new AddressSpace(inventory, options, beside ? beside.#memory.pools : undefined);
+    this.#sysfs = beside ? beside.#sysfs : new Sysfs(this.#host, this.#memory.pools);
     this.#container = containerIoctl(this.#host, this.#memory, (type1) => this.#spaces.add(type1));
     this.#group = groupIoctl(this.#host, this.#files);
     this.#device = deviceIoctl(this.#host, this.#files);
     this.#deviceFile = new DeviceFile(this.#host);
+    if (beside) return;
     for (const device of this.#host.devices.values()) {
       if (device.driver !== null && isVfioDriver(device.driver)) wasProbed(this.#host, device);
     }
@@ -79,7 +76,10 @@ export class SimulatedKernel implements Kernel {
         return this.#files.add({ kind: 'container', container: { groups: new Set(), noiommu: false, iommu: null } });
       }
       if (!path.startsWith('/dev/vfio/')) return refuse(this.#sysfs.exists(path) ? 'EACCES' : 'ENOENT');
-      return this.#files.add({ kind: 'group', group: openGroupFile(this.#host, groupOfNode(this.#host, path)) });
+      return this.#files.add({
+        kind: 'group',
+        group: openGroupFile(this.#host, groupOfNode(this.#host, path), this.#process),
+      });
     });
   }
 
@@ -146,6 +146,10 @@ export class SimulatedKernel implements Kernel {
     });
   }
 
+  setMemlockLimit(soft: bigint | null, hard: bigint | null): void {
+    this.#do('setrlimit', 'RLIMIT_MEMLOCK', () => this.#memory.setLockLimit(soft, hard));
+  }
+
   readlink(path: string): string {
     return this.#do('readlink', path, () => this.#sysfs.readlink(path));
   }
@@ -203,6 +207,30 @@ export class SimulatedKernel implements Kernel {
     return this.#blocked;
   }
 
+  /** Another process on the same host: with files and memory of its own, and the same devices, groups and huge pages. */
+  another(process: SimulatedHolder): SimulatedKernel {
+    return new SimulatedKernel(this.#host.inventory, { process }, this);
+  }
+
+  /** The processes that have a group's node open, by the path of the node. */
+  holders(path: string): readonly SimulatedHolder[] {
+    const holder = groupOfNode(this.#host, path)?.vfio?.openedBy;
+    return holder ? [holder] : [];
+  }
+
+  /**
+   * A device is pulled out. While somebody has it open the kernel waits, and nobody can open it any more; it is gone with
+   * the last descriptor.
+   */
+  unplug(address: string): void {
+    unplug(this.#host, address);
+  }
+
+  /** A device that was pulled out comes back: without an override, and on the driver that matches it by its ids. */
+  plug(address: string): void {
+    plug(this.#host, address);
+  }
+
   /** The process dies: every file is closed and all memory goes, as the kernel does it. Bindings stay. */
   kill(): void {
     this.#memory.clear();
@@ -211,30 +239,22 @@ export class SimulatedKernel implements Kernel {
 
   /** The host as it is now. Equal to the inventory that it was made from when everything has come back. */
   toInventory(): HostInventory {
-    return this.#host.toInventory((size) => this.#memory.pools.free(size));
+    return this.#host.toInventory(this.#memory.pools);
+  }
+
+  /** RLIMIT_MEMLOCK of the process, in bytes; null is no limit. */
+  get lockLimits(): { readonly soft: bigint | null; readonly hard: bigint | null } {
+    return this.#memory.lockLimits;
   }
 
   /** What the process still holds, one line each: files, mappings, memory. Empty after a clean way back. */
   leaks(): readonly string[] {
-    const files = this.#files.entries().map(([fd, file]) => `fd ${fd}: ${file.kind}`);
-    const mappings = [...this.#spaces].flatMap((space, n) =>
-      [...space.mappings].map(({ first, last }) => `mapping ${hex(first)}-${hex(last)} in address space ${n}`),
-    );
-    const memory = [...this.#memory.areas].map(
-      ({ first, last }) => `memory ${hex(first)}, ${formatBytes(last - first + 1n)}`,
-    );
-    const pinned = this.#memory.lockedPages === 0n ? [] : [`${this.#memory.lockedPages} pages pinned`];
-    return [...files, ...mappings, ...memory, ...pinned];
+    return leaksOf(this.#files, this.#spaces, this.#memory);
   }
 
   /** What is known of a device on a VFIO driver; undefined while it is on none. */
   deviceState(address: string): DeviceState | undefined {
-    const vfio = this.#host.devices.get(address)?.vfio;
-    if (!vfio) return undefined;
-    const { openCount, interrupts } = vfio;
-    const { connected: eventfds } = interrupts;
-    if (vfio.kind === 'platform') return { openCount, busMaster: false, activeIrq: null, eventfds };
-    return { openCount, busMaster: vfio.config.isBusMaster, activeIrq: vfio.interrupts.active, eventfds };
+    return deviceState(this.#host.devices.get(address)?.vfio ?? null);
   }
 
   /** A platform device interrupts. Nothing happens while it is not open. */

@@ -3,7 +3,7 @@ import type { ConfigSpace } from './config-space.ts';
 import type { EventfdState } from './eventfds.ts';
 import type { Interrupts } from './interrupts.ts';
 import type { RegisterModel } from '../../../model/plugin/simulation.ts';
-import type { DeviceModel } from './options.ts';
+import type { DeviceModel, SimulatedHolder } from './options.ts';
 import type { PlatformInterrupts } from './platform-interrupts.ts';
 import type { SparseMemory } from './sparse-memory.ts';
 
@@ -21,6 +21,8 @@ interface DriverCoreDevice {
 export interface SimPciDevice extends DriverCoreDevice {
   readonly kind: 'pci';
   readonly info: PciDevice;
+  /** VFs that are there, and whether host drivers take new ones; null without the capability. */
+  readonly sriov: { enabled: number; autoprobe: boolean } | null;
   /** While it is on a VFIO driver. */
   vfio: PciVfioDevice | null;
 }
@@ -64,6 +66,8 @@ export interface VfioGroup {
   readonly nodeSinceMs: number;
   /** References to the one open file: its descriptor, and each device that is open. */
   fileRefs: number;
+  /** Who has it open. */
+  openedBy: SimulatedHolder | null;
   container: Container | null;
   /** Devices that are open. */
   users: number;
@@ -76,6 +80,8 @@ interface RegisteredDevice {
   openCount: number;
   /** An unbind waits for the last descriptor; nobody can open it any more. */
   leaving: boolean;
+  /** So does its removal from the machine. */
+  unplugged: boolean;
 }
 
 /** On vfio-pci or a variant of it (`struct vfio_pci_core_device`). */

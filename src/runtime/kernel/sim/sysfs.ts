@@ -1,16 +1,18 @@
-import { isVfioDriver } from '../../../model/inventory.ts';
 import { bind, reprobe, unbind } from './binding.ts';
 import { readAttribute, readDeviceLink } from './device-attributes.ts';
 import { groupOfNode, groupWithNode } from './group-file.ts';
 import type { BusName, SimHost } from './host.ts';
 import { refuse } from './refusal.ts';
-import type { Node, SimDevice, SimGroup, SimPciDevice } from './state.ts';
+import type { HugePages } from './huge-pages.ts';
+import type { Node, SimDevice, SimGroup } from './state.ts';
+import { storeVirtualFunctions, virtualFunctionsOf } from './virtual-functions.ts';
 
 const BUSES = '/sys/bus/';
 /** Buses whose devices can be bound by name. */
 const IS_BUS: Readonly<Record<string, BusName>> = { pci: 'pci', platform: 'platform', amba: 'amba' };
 const GROUPS = '/sys/kernel/iommu_groups/';
 const MODULES = '/sys/module/';
+const POOLS = '/sys/kernel/mm/hugepages/';
 
 /** What a path of the simulated file systems names. */
 type Place =
@@ -19,6 +21,7 @@ type Place =
   | { readonly kind: 'bus'; readonly bus: BusName; readonly file: string }
   | { readonly kind: 'group'; readonly group: SimGroup; readonly rest: readonly string[] }
   | { readonly kind: 'module'; readonly module: string; readonly rest: readonly string[] }
+  | { readonly kind: 'pool'; readonly pageSize: bigint; readonly rest: readonly string[] }
   | { readonly kind: 'node'; readonly node: Node | null };
 
 /** /dev/vfio/vfio belongs to root and is open to everybody, as the kernel makes it. */
@@ -31,7 +34,10 @@ export type WriteOutcome = 'done' | 'blocked';
 export class Sysfs {
   readonly #containerNode: Node = { ...CONTAINER_NODE };
 
-  constructor(private readonly host: SimHost) {}
+  constructor(
+    private readonly host: SimHost,
+    private readonly pools: HugePages,
+  ) {}
 
   exists(path: string): boolean {
     const place = this.#find(path);
@@ -81,6 +87,10 @@ export class Sysfs {
       this.host.modules.setParameter(place.module, place.rest[1] ?? '', value);
       return 'done';
     }
+    if (place.kind === 'pool') {
+      this.pools.resize(place.pageSize, value);
+      return 'done';
+    }
     return place.kind === 'device' ? this.#storeDevice(place.device, place.rest.join('/'), value) : refuse('EACCES');
   }
 
@@ -104,7 +114,13 @@ export class Sysfs {
       const named = this.host.on(device.info.bus, value);
       return unbind(this.host, named, device.driver ?? '') ? 'done' : 'blocked';
     }
-    if (device.kind === 'pci' && file === 'sriov_numvfs') return storeVirtualFunctions(device, value);
+    if (device.kind === 'pci' && file === 'sriov_numvfs') {
+      return storeVirtualFunctions(this.host, device, value) ? 'done' : 'blocked';
+    }
+    if (device.kind === 'pci' && device.sriov && file === 'sriov_drivers_autoprobe') {
+      device.sriov.autoprobe = readBool(value);
+      return 'done';
+    }
     const [line = ''] = value.split('\n');
     if (value.length >= Number(this.host.pageSize) - 1) refuse('EINVAL');
     device.override = line === '' ? null : line;
@@ -118,12 +134,18 @@ export class Sysfs {
       const value = this.host.modules.parameter(place.module, place.rest[1] ?? '');
       return value === undefined ? undefined : `${value}\n`;
     }
+    if (place.kind === 'pool') return this.#readPool(place.pageSize, place.rest.join('/'));
     if (place.kind === 'group' && place.rest.length === 1) return readGroup(place.group, place.rest[0] ?? '');
     return undefined;
   }
 
+  #readPool(pageSize: bigint, file: string): string | undefined {
+    if (file === 'nr_hugepages') return `${this.pools.total(pageSize)}\n`;
+    return file === 'free_hugepages' ? `${this.pools.free(pageSize)}\n` : undefined;
+  }
+
   #link(place: Place): string | undefined {
-    if (place.kind === 'device' && place.rest.length === 1) return readDeviceLink(place.device, place.rest[0] ?? '');
+    if (place.kind === 'device' && place.rest.length === 1) return this.#deviceLink(place.device, place.rest[0] ?? '');
     if (place.kind === 'driver' && place.rest.length === 1) {
       const device = this.host.on(place.bus, place.rest[0] ?? '');
       return device?.driver === place.driver ? `../../../..${device.info.sysfsPath.slice('/sys'.length)}` : undefined;
@@ -131,15 +153,25 @@ export class Sysfs {
     return undefined;
   }
 
+  #deviceLink(device: SimDevice, name: string): string | undefined {
+    const index = /^virtfn(\d+)$/.exec(name)?.[1];
+    if (index === undefined || device.kind !== 'pci') return readDeviceLink(device, name);
+    const vf = virtualFunctionsOf(this.host, device).find(({ info }) => info.virtualFunctionIndex === Number(index));
+    return vf && `../${vf.info.address}`;
+  }
+
   #writable(place: Place): boolean {
     if (place.kind === 'bus') return true;
+    if (place.kind === 'pool') return place.rest.join('/') === 'nr_hugepages';
     if (place.kind === 'driver') return /^(bind|unbind|new_id|remove_id)$/.test(place.rest.join('/'));
     if (place.kind === 'module') return place.rest[0] === 'parameters' && this.#read(place) !== undefined;
     if (place.kind !== 'device') return false;
     const file = place.rest.join('/');
     if (file === 'driver/unbind') return place.device.driver !== null;
     if (file === 'driver_override') return true;
-    return file === 'sriov_numvfs' && place.device.kind === 'pci' && place.device.info.sriov !== null;
+    return (
+      /^sriov_(numvfs|drivers_autoprobe)$/.test(file) && place.device.kind === 'pci' && place.device.sriov !== null
+    );
   }
 
   #find(path: string): Place | undefined {
@@ -162,6 +194,11 @@ export class Sysfs {
       const [id = '', ...rest] = split(GROUPS);
       const group = this.host.groups.get(Number(id));
       return group && { kind: 'group', group, rest };
+    }
+    if (path.startsWith(POOLS)) {
+      const [name = '', ...rest] = split(POOLS);
+      const pageSize = BigInt(/^hugepages-(\d{1,12})kB$/.exec(name)?.[1] ?? 0) << 10n;
+      return this.pools.has(pageSize) ? { kind: 'pool', pageSize, rest } : undefined;
     }
     if (path.startsWith(MODULES)) {
       const [module = '', ...rest] = split(MODULES);
@@ -204,24 +241,16 @@ export class Sysfs {
   }
 }
 
+/** As kstrtobool reads it (lib/kstrtox.c). */
+function readBool(value: string): boolean {
+  if (/^([yYtT1]|[oO][nN])/.test(value)) return true;
+  return /^([nNfF0]|[oO][fF])/.test(value) ? false : refuse('EINVAL');
+}
+
 function readGroup(group: SimGroup, file: string): string | undefined {
   if (file === 'name') return group.noiommu ? 'vfio-noiommu\n' : undefined;
   if (file === 'type') return group.info.type === null ? undefined : `${group.info.type}\n`;
   if (file !== 'reserved_regions') return undefined;
   const hex = (value: bigint) => `0x${value.toString(16).padStart(16, '0')}`;
   return group.info.reservedRegions.map(({ first, last, type }) => `${hex(first)} ${hex(last)} ${type}\n`).join('');
-}
-
-/**
- * A write to sriov_numvfs (drivers/pci/pci-sysfs.c). Virtual functions cannot be made or unmade here: what the kernel
- * would refuse is refused alike, what it would do is EOPNOTSUPP.
- */
-function storeVirtualFunctions(device: SimPciDevice, value: string): WriteOutcome {
-  const { sriov } = device.info;
-  if (!/^\d{1,5}$/.test(value)) return refuse('EINVAL');
-  const wanted = Number(value);
-  if (!sriov || wanted > sriov.total) return refuse('ERANGE');
-  if (wanted === sriov.enabled) return 'done';
-  if (device.driver === null || isVfioDriver(device.driver)) return refuse('ENOENT');
-  return refuse(wanted > 0 && sriov.enabled > 0 ? 'EBUSY' : 'EOPNOTSUPP');
 }

@@ -35,7 +35,7 @@ function probePci(host: SimHost, device: SimPciDevice): void {
   const denylistOff = host.modules.parameter('vfio_pci', 'disable_denylist') === 'Y';
   if (DENIED.has(`${device.info.vendor}:${device.info.device}`) && !denylistOff) refuse('EINVAL');
   if (device.info.header !== 'endpoint') refuse('EINVAL');
-  if ((device.info.sriov?.enabled ?? 0) > 0) refuse('EBUSY');
+  if ((device.sriov?.enabled ?? 0) > 0) refuse('EBUSY');
   device.group ??= groupFor(host, device);
   registerPci(host, device, false);
 }
@@ -81,6 +81,7 @@ function registerPci(host: SimHost, device: SimPciDevice, fromStart: boolean): v
     group: vfioGroupOf(host, device, fromStart),
     openCount: 0,
     leaving: false,
+    unplugged: false,
     config: new ConfigSpace(info, model),
     interrupts,
     bars: new SparseMemory(),
@@ -96,6 +97,7 @@ function registerPlatform(host: SimHost, device: SimPlatformDevice, fromStart: b
     group: vfioGroupOf(host, device, fromStart),
     openCount: 0,
     leaving: false,
+    unplugged: false,
     regions: regionsOf(rows, host.pageSize),
     interrupts: new PlatformInterrupts(levelsOf(rows), device.model.irqFails),
     hasReset: findResetHandler(host, device, nodeOf(host, device)),
@@ -116,6 +118,7 @@ function vfioGroupOf(host: SimHost, { group }: SimDevice, fromStart: boolean): V
     node: { uid: 0, gid: 0, mode: 0o600, ...(fromStart ? group.info.node : null) },
     nodeSinceMs: fromStart ? 0 : host.nowMs + (host.options.nodeDelayMs ?? 0),
     fileRefs: 0,
+    openedBy: null,
     container: null,
     users: 0,
   };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { findInJson, walkJson } from './json-walk.ts';
+import { findInJson, walkJson } from './walk-json.ts';
 
 test('agrees with JSON.parse on what is JSON', () => {
   const parses = (text: string) => {

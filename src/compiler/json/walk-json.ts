@@ -110,7 +110,8 @@ function endOfString(text: string, at: number): number {
  * for all of them. Of duplicate keys the last counts, as for JSON.parse.
  */
 export function findInJson(text: string, ways: readonly (readonly JsonKey[])[]): (number | undefined)[] {
-  const name = (way: readonly JsonKey[]) => way.map((key) => encodeURIComponent(String(key))).join('/');
+  // JSON's own quotes: a key may hold anything, half of a surrogate pair too.
+  const name = (way: readonly JsonKey[]) => JSON.stringify(way.map(String));
   const wanted = new Map<string, number | undefined>(ways.map((way) => [name(way), undefined]));
   const depths = new Set(ways.map((way) => way.length));
   walkJson(text, (path, offset) => {
