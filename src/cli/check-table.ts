@@ -1,5 +1,5 @@
 import { correlate, kernelNumbering } from '../devicetree/correlate.ts';
-import { type DeviceRef, type HostIndex, isVfioDriver } from '../model/index.ts';
+import { describeUsers, type DeviceRef, type HostIndex, isVfioDriver } from '../model/index.ts';
 import { askDevice, type DeviceAnswer, groupNodeOf } from '../runtime/inspection/ask-device.ts';
 import { compareTable } from '../runtime/inspection/compare.ts';
 import { KernelError } from '../runtime/kernel/port.ts';
@@ -65,8 +65,8 @@ async function ask(machine: Machine, device: DeviceRef, say: (text: string) => v
     }
     if (!(error instanceof KernelError)) throw error;
     if (error.call === 'open' && error.code === 'EBUSY') {
-      const names = machine.holders(node).map(({ command, pid }) => `${command} (${pid})`);
-      say(`${node} is held by ${names.join(', ') || 'another process'}; the table was not checked.`);
+      const users = describeUsers(machine.holders(device));
+      say(`${node} is held by ${users.join('; ') || 'another process'}. The table was not checked.`);
       return ExitStatus.locked;
     }
     say(`${error.message}. ${explainFailure(error) ?? 'The kernel log may say more.'}`);

@@ -4,6 +4,7 @@ import type { Machine } from '../runtime/project/machine.ts';
 import { type Changing, lockObjects } from './changing.ts';
 import { ExitStatus } from './exit-status.ts';
 import { recoverFirst } from './recover-first.ts';
+import { refuseInUse } from './refuse-in-use.ts';
 import type { Invocation } from './verb.ts';
 
 /** A plan, the host that it was made for, and the fingerprint of what it was made from. */
@@ -54,7 +55,7 @@ async function stillFits(
   });
   const { value: now } = opened;
   const wrong = now ? checkStale(plan, now.inventory, runningProjects(state, now.hostFile)) : opened.diagnostics;
-  if (now && wrong.length === 0) return now;
+  if (now && wrong.length === 0) return refuseInUse(invocation, 'up', now, plan.assignments) ?? now;
   await reporter(invocation, wrong, new Map())();
   return now ? ExitStatus.refusedForSafety : ExitStatus.hostCannot;
 }

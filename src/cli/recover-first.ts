@@ -3,6 +3,7 @@ import type { ProjectRecord } from '../runtime/project/record.ts';
 import type { StateDirectory } from '../runtime/project/state-directory.ts';
 import { type Changing, lockObjects } from './changing.ts';
 import { ExitStatus } from './exit-status.ts';
+import { refuseInUse } from './refuse-in-use.ts';
 import type { Invocation } from './verb.ts';
 
 /**
@@ -107,21 +108,8 @@ async function bringBackLocked(invocation: Invocation, state: StateDirectory, re
   }
   const { endProcessesOf } = await import('./end-left-behind.ts');
   if (!(await endProcessesOf(invocation, state, record.name))) return ExitStatus.refusedForSafety;
-  const { nodeOf } = await import('../runtime/project/holders.ts');
-  const busy = record.assignments.flatMap((entry) => {
-    const node = record.hostFile === null ? nodeOf(entry) : null;
-    return node === null ? [] : machine.holders(node).map((holder) => ({ entry, node, holder }));
-  });
-  if (busy.length > 0) {
-    for (const { entry, node, holder } of busy) {
-      terminal.err(
-        `vfio-compose down: ${holder.command} (pid ${holder.pid}) has ${node} open, the group of ${entry.address}. ` +
-          'The kernel would wait until it closes it.\n',
-      );
-    }
-    terminal.err('End it, then run this again. Nothing was changed.\n');
-    return ExitStatus.refusedForSafety;
-  }
+  const refusal = refuseInUse(invocation, 'down', machine, record.assignments);
+  if (refusal !== undefined) return refusal;
   try {
     const events = progress((line) => terminal.err(`${line}\n`), global);
     const outcome = await bringBack(record, state.project(record.name), machine, events);

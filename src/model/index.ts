@@ -5,6 +5,7 @@ export * from './describe.ts';
 export * from './device-tree.ts';
 export * from './diagnostic.ts';
 export * from './extent.ts';
+export * from './file-use.ts';
 export * from './invariant.ts';
 export * from './inventory.ts';
 export * from './kernel-release.ts';

@@ -16,3 +16,10 @@ export function andList(items: readonly string[]): string {
   const last = items.at(-1) ?? '';
   return items.length < 2 ? last : `${items.slice(0, -1).join(', ')} and ${last}`;
 }
+
+/**
+ * Text of the host that can be shown on a terminal. A process or a volume may be called anything, escape sequences
+ * included, and whoever looks at a host is often root.
+ */
+export const printable = (text: string): string =>
+  text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '?');

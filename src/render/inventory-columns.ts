@@ -1,4 +1,4 @@
-import { describeKind } from '../model/index.ts';
+import { describeKind, printable } from '../model/index.ts';
 import type { HostDevice, PlatformDevice } from '../model/index.ts';
 
 /** How parts of an inventory are set off; each returns its text as it is where nothing is coloured. */
@@ -8,13 +8,6 @@ export interface InventoryPaint {
 }
 
 export const PLAIN: InventoryPaint = { heading: (text) => text, problem: (text) => text };
-
-/**
- * Text of the host that can be shown on a terminal. A process or a volume may be called anything, escape sequences
- * included, and whoever inspects a host is often root.
- */
-export const printable = (text: string): string =>
-  text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '?');
 
 /** The facts of a device that every view shows, one cell each. */
 export function deviceCells(device: HostDevice): string[] {

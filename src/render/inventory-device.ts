@@ -1,6 +1,6 @@
-import { describeClass, describeDevice, formatBytes, hex } from '../model/index.ts';
+import { describeClass, describeDevice, formatBytes, hex, printable } from '../model/index.ts';
 import type { HostIndex, PciDevice } from '../model/index.ts';
-import { PLAIN, printable } from './inventory-columns.ts';
+import { PLAIN } from './inventory-columns.ts';
 import type { InventoryPaint } from './inventory-columns.ts';
 import { problemsOf } from './inventory-problems.ts';
 import { regionText } from './inventory.ts';

@@ -1,6 +1,6 @@
-import { formatBytes, hex, isPci } from '../model/index.ts';
+import { formatBytes, hex, isPci, printable } from '../model/index.ts';
 import type { HostDevice, HostIndex, HostInventory, IommuGroup, ReservedRegion } from '../model/index.ts';
-import { columnLine, columnWidths, deviceCells, PLAIN, platformCells, printable } from './inventory-columns.ts';
+import { columnLine, columnWidths, deviceCells, PLAIN, platformCells } from './inventory-columns.ts';
 import type { InventoryPaint } from './inventory-columns.ts';
 import { problemsOf } from './inventory-problems.ts';
 import type { InventoryProblem } from './inventory-problems.ts';

@@ -1,6 +1,6 @@
 import { compile } from '../../src/compiler/compile.ts';
 import { checkStale } from '../../src/compiler/plan-file/stale.ts';
-import type { DeviceRef, HostInventory, Manifest, Plan } from '../../src/model/index.ts';
+import type { DeviceRef, DeviceUse, HostInventory, Manifest, Plan } from '../../src/model/index.ts';
 import { groupOf, noiommuNode } from '../../src/runtime/executor/sysfs.ts';
 import { Killed } from '../../src/runtime/kernel/fault.ts';
 import { HostLocks, ObjectLocked } from '../../src/runtime/project/host-locks.ts';
@@ -11,6 +11,7 @@ import { ProjectRun, type RunOutcome } from '../../src/runtime/project/project-r
 import { type ProjectRecord, readRecord } from '../../src/runtime/project/record.ts';
 import { bringBack, readProjectPlan } from '../../src/runtime/project/recover.ts';
 import { runningProjects } from '../../src/runtime/project/running.ts';
+import { deviceUse } from '../../src/testing/device-use.ts';
 import { unboundedPlugins } from '../../src/testing/plugins.ts';
 import type { SimProcess } from './sim-process.ts';
 import type { World } from './world.ts';
@@ -174,14 +175,14 @@ export class Administrators {
 
   /** Whether somebody has a group of the project open: the command tells them to end it, and changes nothing. */
   #isBusy({ assignments }: ProjectRecord): boolean {
-    return assignments.some((device) => {
-      const group = groupOf(this.world.kernel, device as DeviceRef);
-      return group !== null && this.#holders(group).length > 0;
-    });
+    return assignments.some((device) => this.#holders(device as DeviceRef).length > 0);
   }
 
-  #holders = (group: number) =>
-    [`/dev/vfio/${group}`, noiommuNode(group)].flatMap((path) => this.world.kernel.holders(path));
+  #holders(device: DeviceRef): DeviceUse[] {
+    const group = groupOf(this.world.kernel, device);
+    const nodes = group === null ? [] : [`/dev/vfio/${group}`, noiommuNode(group)];
+    return nodes.flatMap((file) => this.world.kernel.holders(file).map((holder) => deviceUse({ ...holder, file })));
+  }
 
   #compile(manifest: Manifest): Plan | string {
     const inventory = this.world.kernel.toInventory();
@@ -201,7 +202,7 @@ export class Administrators {
       hostFile: null,
       plugins: [],
       kernel: async () => process,
-      holders: (path) => this.world.kernel.holders(path).filter(({ pid }) => pid !== process.pid),
+      holders: (device) => this.#holders(device).filter(({ pid }) => pid !== process.pid),
       save: async () => {},
     };
   }

@@ -1,4 +1,3 @@
-import type { Assignment } from '../../model/index.ts';
 import type { StateDirectory } from '../../runtime/project/state-directory.ts';
 import { ExitStatus } from '../exit-status.ts';
 import { processRows, processTable } from '../process-table.ts';
@@ -26,6 +25,8 @@ export const verb: Verb = {
       terminal.out(`${JSON.stringify({ format_version: 1, projects: rows }, null, 2)}\n`);
       return status;
     }
+    const { heldByText } = await import('../device-rows.ts');
+    const { problemText } = await import('../../runtime/project/look-at-devices.ts');
     const lines = rows.flatMap((row) =>
       row.devices.map((device) => [
         row.name,
@@ -36,10 +37,11 @@ export const verb: Verb = {
         device.group === null ? 'NO IOMMU' : String(device.group),
         device.driver,
         row.pid === null ? '-' : String(row.pid),
-        device.heldBy.map((holder) => `${holder.command} (${holder.pid})`).join(', ') || '-',
+        heldByText(device.heldBy),
+        device.problem === null ? '-' : problemText(device.problem),
       ]),
     );
-    terminal.out(table(['PROJECT', 'STATUS', 'VM', 'DEVICE', 'ADDRESS', 'GROUP', 'DRIVER', 'PID', 'HELD BY'], lines));
+    terminal.out(table(COLUMNS, lines));
     const processes = processTable(rows);
     if (processes !== undefined) terminal.out(`\n${processes}`);
     for (const row of rows) {
@@ -49,23 +51,24 @@ export const verb: Verb = {
   },
 };
 
+const COLUMNS = ['PROJECT', 'STATUS', 'VM', 'DEVICE', 'ADDRESS', 'GROUP', 'DRIVER', 'PID', 'HELD BY', 'PROBLEM'];
+
 async function projectRows(state: StateDirectory) {
   const { recordedProjects, statusOfRecord } = await import('../../runtime/project/running.ts');
-  const { nodeHolders, nodeOf } = await import('../../runtime/project/holders.ts');
+  const { DeviceRows } = await import('../device-rows.ts');
   const { records, broken } = recordedProjects(state);
-  const rows = records.map((record) => {
-    const holders = record.hostFile === null ? nodeHolders() : new Map<string, never[]>();
-    const heldBy = (entry: Assignment) => (holders.size === 0 ? [] : (holders.get(nodeOf(entry) ?? '') ?? []));
-    return {
+  const devices = new DeviceRows(state);
+  const rows = await Promise.all(
+    records.map(async (record) => ({
       name: record.name,
       status: statusOfRecord(record),
       pid: record.owner?.pid ?? null,
       since: record.since,
       host: record.hostFile,
-      devices: record.assignments.map((entry) => ({ ...entry, heldBy: heldBy(entry) })),
+      devices: await devices.of(record),
       processes: processRows(state.project(record.name)),
       left: record.left,
-    };
-  });
+    })),
+  );
   return { rows, broken };
 }

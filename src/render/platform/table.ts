@@ -1,6 +1,6 @@
 import type { CorrelationRow, InterruptRow, RegionFlags, RegionRow } from '../../devicetree/index.ts';
-import { formatBytes, hex } from '../../model/index.ts';
-import { columnLine, columnWidths, printable } from '../inventory-columns.ts';
+import { formatBytes, hex, printable } from '../../model/index.ts';
+import { columnLine, columnWidths } from '../inventory-columns.ts';
 import { addressWords, routeWords } from './words.ts';
 
 const REGION_HEAD = ['vfio_index', 'kind', 'tree path', 'property', 'dt_index', 'address', 'size', 'flags', 'name'];

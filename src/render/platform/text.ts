@@ -1,5 +1,5 @@
-import { describeDevice, type HostIndex } from '../../model/index.ts';
-import { type InventoryPaint, PLAIN, printable } from '../inventory-columns.ts';
+import { describeDevice, type HostIndex, printable } from '../../model/index.ts';
+import { type InventoryPaint, PLAIN } from '../inventory-columns.ts';
 import { problemsOf } from '../inventory-problems.ts';
 import type { ChildReport, DependencyReport, PlatformReport, TreeReport } from './report.ts';
 import { columns, tableLines } from './table.ts';

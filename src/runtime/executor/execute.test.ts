@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { HostInventory, Plan } from '../../model/index.ts';
 import { MemoryJournal } from '../../testing/memory-journal.ts';
+import { deviceUse } from '../../testing/device-use.ts';
 import { disk, host, planFor } from '../../testing/index.ts';
 import { FaultKernel, type Fault, Killed } from '../kernel/fault.ts';
 import type { Kernel } from '../kernel/port.ts';
@@ -35,11 +36,11 @@ const plan = planFor(
   inventory,
 );
 
-function executionOn(kernel: Kernel, events: ExecutorEvents = {}, what: Plan = plan, holders: string[] = []) {
+function executionOn(kernel: Kernel, events: ExecutorEvents = {}, what: Plan = plan, holders: readonly string[] = []) {
   const journal = new MemoryJournal();
   const execution = new Execution({
     plan: what,
-    host: { kernel, holders: () => holders.map((command) => ({ pid: 4242, command })) },
+    host: { kernel, holders: () => holders.map((command) => deviceUse({ command })) },
     journal,
     explain,
     events,
@@ -170,7 +171,9 @@ it('R-BIND-4: does not unbind a device that somebody holds open, and names them'
   const { ran } = journal.state();
   const left = await executionOn(kernel, {}, plan, ['dpdk-testpmd']).execution.back(ran);
   expect(
-    left.some((failure) => failure.kind === 'held' && failure.explanation.includes('dpdk-testpmd (pid 4242)')),
+    left.some(
+      (failure) => failure.kind === 'held' && failure.explanation.includes('dpdk-testpmd (pid 4242, user operator)'),
+    ),
   ).toBe(true);
   expect(kernel.blocked).toEqual([]);
 });

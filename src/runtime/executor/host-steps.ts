@@ -1,4 +1,4 @@
-import { isVfioDriver, type StepOf } from '../../model/index.ts';
+import { describeUsers, type DeviceRef, type DeviceUse, type StepOf } from '../../model/index.ts';
 import type { Kernel } from '../kernel/port.ts';
 import { DeviceHeld, TakenMeanwhile, UnexpectedAnswer } from './failure.ts';
 import { boundDriver, driverOverride, groupOf, noiommuNode, sysfs } from './sysfs.ts';
@@ -6,8 +6,8 @@ import { boundDriver, driverOverride, groupOf, noiommuNode, sysfs } from './sysf
 /** What durable steps may use beside the kernel. */
 export interface HostSide {
   readonly kernel: Kernel;
-  /** The processes that hold a file open, ours left out. */
-  holders(path: string): readonly { readonly pid: number; readonly command: string }[];
+  /** What keeps a device busy: files that other processes have open or mapped. */
+  holders(device: DeviceRef): readonly DeviceUse[];
   /** What the override of a step of the way back was made by `up`: what is found otherwise is somebody else's. */
   overrideOfUp?(step: StepOf<'set-driver-override'>): string | null | undefined;
 }
@@ -58,23 +58,22 @@ export async function setDriverOverride(side: HostSide, step: StepOf<'set-driver
 export async function unbindDriver(host: HostSide, step: StepOf<'unbind-driver'>): Promise<void> {
   const { kernel } = host;
   if (boundDriver(kernel, step.device) !== step.driver) return;
-  if (isVfioDriver(step.driver)) refuseWhileHeld(host, step);
+  refuseWhileHeld(host, step);
   await kernel.writeFile(sysfs.unbind(step.device, step.driver), step.device.address);
   const now = boundDriver(kernel, step.device);
   if (now !== null) throw new UnexpectedAnswer(`the device is on ${now} after the unbind`);
 }
 
-/** R-BIND-4: the kernel would wait for whoever has the device open, for ever; so they are named instead. */
+/**
+ * R-BIND-4: from VFIO the kernel would wait for whoever has the device open, for ever; from another driver it would take
+ * the registers away under a program that uses them. So they are named instead. A process of which the kernel does not say
+ * which device it has does not count: it is named where the call is really kept waiting.
+ */
 function refuseWhileHeld(host: HostSide, step: StepOf<'unbind-driver'>): void {
-  const group = groupOf(host.kernel, step.device);
-  if (group === null) return;
-  const nodes = [`/dev/vfio/${group}`, noiommuNode(group)];
-  const node = nodes.find((path) => host.holders(path).length > 0);
-  if (node === undefined) return;
-  const holders = host.holders(node);
-  const names = holders.map((holder) => `${holder.command} (pid ${holder.pid})`).join(', ');
+  const users = describeUsers(host.holders(step.device).filter(({ certain }) => certain));
+  if (users.length === 0) return;
   throw new DeviceHeld(
-    `${node} is open in ${names}; an unbind would wait until it is closed. End it, then run this again.`,
+    `${step.device.address} is in use, and was left on ${step.driver}: ${users.join('; ')}. End it, then run this again.`,
   );
 }
 

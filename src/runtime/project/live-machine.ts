@@ -1,6 +1,7 @@
 import type { HostInventory } from '../../model/index.ts';
 import type { NamedPlugin } from '../plugins/found-plugin.ts';
-import { nodeHolders } from './holders.ts';
+import { HostFiles } from '../inventory/host-files.ts';
+import { readDeviceUses } from './device-uses.ts';
 import type { Machine } from './machine.ts';
 import { localNames } from './name-service.ts';
 
@@ -16,7 +17,7 @@ export function liveMachine(inventory: HostInventory, digest: string, plugins: r
       const { LinuxKernel } = await import('../kernel/linux/linux-kernel.ts');
       return LinuxKernel.load();
     },
-    holders: (path) => (nodeHolders().get(path) ?? []).filter((holder) => holder.pid !== process.pid),
+    holders: (device) => readDeviceUses(device, new HostFiles(), process.pid),
     save: async () => {},
   };
 }

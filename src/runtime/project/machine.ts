@@ -1,4 +1,4 @@
-import type { Holder, HostInventory, NameService } from '../../model/index.ts';
+import type { DeviceRef, DeviceUse, HostInventory, NameService } from '../../model/index.ts';
 import type { Kernel } from '../kernel/port.ts';
 import type { NamedPlugin } from '../plugins/found-plugin.ts';
 
@@ -16,8 +16,8 @@ export interface Machine {
   /** The plugins that the manifest lists: a simulated host needs them again on the way back. */
   readonly plugins: readonly NamedPlugin[];
   kernel(): Promise<Kernel>;
-  /** The processes, other than this one, that hold a device node open. */
-  holders(path: string): readonly Holder[];
+  /** What keeps a device busy: files that processes other than this one have open or mapped. */
+  holders(device: DeviceRef): readonly DeviceUse[];
   /** Keeps what a simulated host has become, so that the next command finds it so. Does nothing on the live machine. */
   save(kernel: Kernel): Promise<void>;
 }

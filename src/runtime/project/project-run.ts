@@ -80,7 +80,7 @@ export class ProjectRun {
     this.journal = new FileJournal(directory.journal());
     this.execution = new Execution({
       plan,
-      host: { kernel, holders: (path) => machine.holders(path) },
+      host: { kernel, holders: (device) => machine.holders(device) },
       journal: this.journal,
       explain,
       events,

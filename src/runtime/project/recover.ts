@@ -44,7 +44,7 @@ export async function bringBack(
   const journal = new FileJournal(directory.journal());
   const execution = new Execution({
     plan,
-    host: { kernel, holders: (path) => machine.holders(path) },
+    host: { kernel, holders: (device) => machine.holders(device) },
     journal,
     explain,
     events,
