@@ -11,6 +11,7 @@ import { EXAMPLES, exampleMachine, type ExampleMachine } from './examples.ts';
 import { guestRoot } from './guest-root.ts';
 import { fillWorkFolder, installCommand } from './guest-work.ts';
 import { packInitramfs } from './initramfs.ts';
+import { checkLockstep } from './lockstep-check.ts';
 import { kernelOf } from './kernel.ts';
 import { MACHINES, type Machine } from './machine.ts';
 import { ReportReader } from './report.ts';
@@ -148,6 +149,10 @@ async function runMachine(
     );
     const { results, attachments, problems } = reader.finish();
     for (const [name, content] of attachments) await writeFile(path.join(out, name), content);
+    if (scenarios.includes('lockstep')) {
+      const { counts } = await checkLockstep(attachments, report);
+      await writeFile(path.join(out, 'lockstep.json'), `${JSON.stringify(counts, null, 2)}\n`);
+    }
     const wrong = [...(end.problem === undefined ? [] : [end.problem]), ...problems];
     for (const problem of wrong) report(false, 'the machine', problem);
     if (wrong.length > 0) console.log(end.console.map((line) => `    | ${line}`).join('\n'));

@@ -40,7 +40,11 @@ export interface Side {
   readonly kernel: Kernel;
   readonly fds: Map<string, number>;
   readonly memory: Map<string, bigint>;
+  /** The files of sysfs that were written to, whatever came of it: by them a device may have come to another driver. */
+  readonly written: Set<string>;
 }
+
+export const sideOf = (kernel: Kernel): Side => ({ kernel, fds: new Map(), memory: new Map(), written: new Set() });
 
 /** What an act answers where it made no call: neither kernel was asked. */
 export const NOT_ASKED = Symbol('not asked');
@@ -81,7 +85,10 @@ export const closes = (fd: string): Act =>
   });
 
 export const writes = (path: string, text: string): Act =>
-  act('write', `${path} ${JSON.stringify(text)}`, ({ kernel }) => kernel.writeFile(path, text));
+  act('write', `${path} ${JSON.stringify(text)}`, ({ kernel, written }) => {
+    written.add(path);
+    return kernel.writeFile(path, text);
+  });
 
 export const containerFd = (n: number): string => `c${n}`;
 /** A made-up group has one device, and no number that is known beforehand. */

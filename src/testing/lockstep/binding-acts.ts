@@ -22,6 +22,7 @@ export function bindingAct(random: Random, device: LockstepDevice): Act {
   const unbind = act('unbind', address, async (side) => {
     // A real kernel would wait for ever: only what is closed is unbound.
     if (side.fds.has(deviceFd(device))) return NOT_ASKED;
+    side.written.add(path);
     await side.kernel.writeFile(`${path}/driver/unbind`, address);
     return undefined;
   });

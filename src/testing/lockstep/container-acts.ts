@@ -3,6 +3,8 @@ import {
   act,
   closes,
   containerFd,
+  deviceFd,
+  eventFd,
   fdOf,
   groupFd,
   nodeOf,
@@ -34,12 +36,13 @@ export const usualType = ({ group }: LockstepDevice): IommuType => (group === 'm
 
 /** A call on a container or on the device's group, in any order. */
 export function containerAct(random: Random, device: LockstepDevice): Act {
-  const container = containerFd(random(2));
+  const container = containerFd(random(4) === 0 ? 1 : 0);
   const group = groupFd(device);
   const usual = usualType(device);
   const unusual = usual === 'noiommu' ? pick(random, ['type1', 'type1v2'] as const) : 'type1';
   const set = setsIommu(container, random(4) === 0 ? unusual : usual);
-  const extension = 1 + random(12);
+  const extension = random(8) === 0 ? pick(random, [0xff, 0x1_0000, 0x7fff_ffff]) : random(16);
+  const type = random(13);
   const openTwice = (s: Side) => s.kernel.close(s.kernel.open(nodeOf(s, device), 'read-write'));
   return pick(random, [
     opensContainer(container),
@@ -49,7 +52,11 @@ export function containerAct(random: Random, device: LockstepDevice): Act {
     joins(group, container),
     set,
     set,
-    joins(group, group),
+    joins(group, pick(random, [group, deviceFd(device), eventFd(0), 'none'])),
+    act('SET_IOMMU', `${container} number ${type}`, (s) =>
+      s.kernel.ioctl(fdOf(s, container), uapi.SET_IOMMU.request(s.kernel.architecture), type),
+    ),
+    act('GET_API_VERSION', container, (s) => uapi.getApiVersion(s.kernel, fdOf(s, container))),
     act('UNSET_CONTAINER', group, (s) => uapi.unsetContainer(s.kernel, fdOf(s, group))),
     act('GET_STATUS', group, (s) => uapi.getGroupStatus(s.kernel, fdOf(s, group))),
     act('CHECK_EXTENSION', `${container} ${extension}`, (s) =>

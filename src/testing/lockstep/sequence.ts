@@ -16,6 +16,8 @@ export interface SequenceOptions {
   /** How many random calls. */
   readonly length: number;
   readonly start: Start;
+  /** Whether devices are taken from their drivers and given back among the calls. */
+  readonly binds: boolean;
 }
 
 const EVENTFDS = [0, 1, 2];
@@ -25,16 +27,20 @@ const opensEventfd = (n: number): Act => opens(eventFd(n), 'eventfd', '', ({ ker
 /** A sequence of calls about some devices: the same for the same seed. */
 export function randomSequence(devices: readonly LockstepDevice[], options: SequenceOptions): readonly Act[] {
   const random = seeded(options.seed);
-  const calls = Array.from({ length: options.length }, () => randomAct(random, devices));
+  const calls = Array.from({ length: options.length }, () => randomAct(random, devices, options.binds));
   return [...preparation(devices, options.start), ...calls];
 }
 
-function randomAct(random: Random, devices: readonly LockstepDevice[]): Act {
+function randomAct(random: Random, devices: readonly LockstepDevice[], binds: boolean): Act {
   const device = pick(random, devices);
-  const kind = random(12);
+  const kind = binds ? random(12) : 2 + random(10);
   if (kind < 2) return bindingAct(random, device);
   if (kind < 5) return containerAct(random, device);
-  if (kind < 8) return mappingAct(random);
+  if (kind < 8)
+    return mappingAct(
+      random,
+      devices.every(({ group }) => group === device.group),
+    );
   if (kind < 11) return deviceAct(random, device);
   return opensEventfd(pick(random, EVENTFDS));
 }

@@ -20,7 +20,7 @@ export async function shortest(
     for (let at = kept.length - 1 - piece; at > -piece && left > 0; at -= piece) {
       const without = kept.filter((_, i) => i < at || i >= at + piece);
       left -= 1;
-      const { difference: still } = await lockstep(pair(), without, devices);
+      const still = await lockstep(pair(), without, devices);
       if (still && sameAs(difference, still)) kept = without.slice(0, still.step + 1);
     }
   }

@@ -5,10 +5,11 @@ import {
   lockstep,
   randomSequence,
   shortest,
+  Tally,
   type LockstepDevice,
   type Pair,
 } from '../../../src/testing/lockstep/index.ts';
-import { holds } from './assert.ts';
+import { equal } from './assert.ts';
 
 const LENGTH = 40;
 /** Where the sequences begin, in turn: most where a device can be talked to. */
@@ -16,12 +17,10 @@ const STARTS = ['open', 'joined', 'open', 'joined', 'rest'] as const;
 /** How often a sequence that shows a difference is made again, to leave out what the difference does not need. */
 const TRIES = 60;
 
-/** The answers of both kernels, counted for each call. */
-export type Tally = Record<string, Record<string, number>>;
-
 /** This machine's kernel beside a simulation made from this machine's inventory. */
 export class KernelPair {
-  readonly tally: Tally = {};
+  /** The answers of both kernels. */
+  readonly #tally = new Tally();
 
   private constructor(
     private readonly real: LinuxKernel,
@@ -38,23 +37,20 @@ export class KernelPair {
     for (let seed = from; seed < from + sequences; seed += 1) await this.#compare(devices, seed);
   }
 
+  get answers(): Tally['counts'] {
+    return this.#tally.counts;
+  }
+
   /** A comparison of calls that always fail, or never, would not say much. */
   seen(calls: readonly string[]): void {
-    for (const call of calls) {
-      const { ok = 0, ...refused } = this.tally[call] ?? {};
-      holds(ok > 0, `${call} never succeeded`);
-      holds(Object.keys(refused).length > 0, `${call} was never refused`);
-    }
+    equal(this.#tally.onesided(calls), [], 'what is one-sided');
   }
 
   async #compare(devices: readonly LockstepDevice[], seed: number): Promise<void> {
     const pair = (): Pair => ({ first: this.real, second: new SimulatedKernel(this.inventory, this.options) });
-    const acts = randomSequence(devices, { seed, length: LENGTH, start: STARTS[seed % STARTS.length] ?? 'rest' });
-    const { answers, difference } = await lockstep(pair(), acts, devices);
-    for (const [call, kinds] of answers) {
-      const ofCall = (this.tally[call] ??= {});
-      for (const [kind, count] of kinds) ofCall[kind] = (ofCall[kind] ?? 0) + count;
-    }
+    const start = STARTS[seed % STARTS.length] ?? 'rest';
+    const acts = randomSequence(devices, { seed, length: LENGTH, start, binds: true });
+    const difference = await lockstep(pair(), acts, devices, this.#tally);
     if (!difference) return;
     const calls = await shortest(pair, acts, devices, difference, TRIES);
     const { first, second } = difference;

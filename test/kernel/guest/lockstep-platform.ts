@@ -61,5 +61,5 @@ export const lockstepPlatform: Scenario = ({ test, cleanup, machine }) => {
     giveBackPlatform('platform', CARD);
     equal(platformState(), before, 'the host');
   });
-  cleanup(() => attach(`lockstep-${machine}.json`, `${JSON.stringify(pair.tally, null, 2)}\n`));
+  cleanup(() => attach(`lockstep-${machine}.json`, `${JSON.stringify(pair.answers, null, 2)}\n`));
 };

@@ -53,7 +53,7 @@ export const lockstepSmmuPlatform: Scenario = ({ test, cleanup, machine }) => {
   compare('a device whose MSI controller is an ITS', [subject(disk)]);
   compare('R-GROUP-5: a device without MSI controller beside it', [subject(disk), subject(card)]);
   test('R-GROUP-5: in these the IOMMU was refused for its interrupts, and set up', () => {
-    const { ok = 0, EPERM = 0 } = pair().tally['SET_IOMMU'] ?? {};
+    const { ok = 0, EPERM = 0 } = pair().answers['SET_IOMMU'] ?? {};
     holds(ok > 0 && EPERM > 0, `SET_IOMMU succeeded ${ok} times, and ended ${EPERM} times with EPERM`);
   });
   test('unsafe interrupts are allowed', async () => {
@@ -78,7 +78,7 @@ export const lockstepSmmuPlatform: Scenario = ({ test, cleanup, machine }) => {
     attach(
       `lockstep-${machine}.json`,
       `${JSON.stringify(
-        pairs.map(({ tally }) => tally),
+        pairs.map(({ answers }) => answers),
         null,
         2,
       )}\n`,

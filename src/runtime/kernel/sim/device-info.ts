@@ -5,20 +5,21 @@ import { IRQ_FLAG, IRQ_INFO, PCI_IRQ, PCI_IRQ_COUNT } from '../../uapi/device-ge
 import { PCI_REGION, REGION_CAP, REGION_FLAG, REGION_INFO } from '../../uapi/device-get-region-info.ts';
 import type { SimHost } from './host.ts';
 import { canReset } from './hot-reset.ts';
+import { INFO_MINIMUM, infoBytes } from './info-struct.ts';
 import { refuse } from './refusal.ts';
 import { regionOffset, resourceOf } from './regions.ts';
 import type { PciVfioDevice } from './state.ts';
 
-/** Shorter than its struct: what the kernel insists on (`offsetofend(…, num_irqs)`). */
-export const DEVICE_INFO_MINIMUM = 16;
-
 export function getDeviceInfo(host: SimHost, abi: Abi, device: PciVfioDevice, argument: Buffer): number {
-  if (DEVICE_INFO.read(abi, argument).argsz < DEVICE_INFO_MINIMUM) refuse('EINVAL');
-  DEVICE_INFO.write(abi, argument, {
+  const { argsz } = DEVICE_INFO.read(abi, argument);
+  if (argsz < INFO_MINIMUM) refuse('EINVAL');
+  const info = DEVICE_INFO.encode(abi, {
+    argsz,
     flags: DEVICE_FLAG.pci | (canReset(host, device.device) ? DEVICE_FLAG.reset : 0),
     numRegions: PCI_REGION.count,
     numIrqs: PCI_IRQ_COUNT,
   });
+  info.copy(argument, 0, 0, infoBytes(host.behaviour, argsz));
   return 0;
 }
 
@@ -42,14 +43,16 @@ function region(device: PciVfioDevice, index: number, pageSize: bigint): Region 
 }
 
 export function getRegionInfo(abi: Abi, device: PciVfioDevice, pageSize: bigint, argument: Buffer): number {
-  const { argsz, index } = REGION_INFO.read(abi, argument);
+  // Where there is no capability, `cap_offset` stays what the caller has put there.
+  const { argsz, index, capOffset } = REGION_INFO.read(abi, argument);
   if (argsz < REGION_INFO.size) refuse('EINVAL');
   const { size, flags } = region(device, index, pageSize);
-  const info = { argsz, flags, capOffset: 0, size, offset: regionOffset(index) };
+  const info = { argsz, flags, capOffset, size, offset: regionOffset(index) };
   if (index === device.device.model.msixBar && (flags & REGION_FLAG.mmap) !== 0) {
     info.flags |= REGION_FLAG.caps;
     if (argsz < REGION_INFO.size + CAP_HEADER.size) {
       info.argsz = REGION_INFO.size + CAP_HEADER.size;
+      info.capOffset = 0;
     } else {
       if (argument.length < REGION_INFO.size + CAP_HEADER.size) refuse('EFAULT');
       info.capOffset = REGION_INFO.size;

@@ -7,10 +7,11 @@ import { DEVICE_PCI_HOT_RESET, HOT_RESET } from '../../uapi/device-pci-hot-reset
 import { DEVICE_RESET } from '../../uapi/device-reset.ts';
 import { DEVICE_SET_IRQS, IRQ_SET } from '../../uapi/device-set-irqs.ts';
 import { structArgument } from './argument.ts';
-import { DEVICE_INFO_MINIMUM, getDeviceInfo, getIrqInfo, getRegionInfo } from './device-info.ts';
+import { getDeviceInfo, getIrqInfo, getRegionInfo } from './device-info.ts';
 import type { FileTable } from './file-table.ts';
 import type { SimHost } from './host.ts';
 import { canReset, getHotResetInfo, hotReset } from './hot-reset.ts';
+import { INFO_MINIMUM } from './info-struct.ts';
 import { refuse } from './refusal.ts';
 import { irqRequest } from './set-irqs.ts';
 import type { PciVfioDevice } from './state.ts';
@@ -24,10 +25,7 @@ export function pciIoctl(host: SimHost, files: FileTable): PciIoctl {
   const abi = abiOf(architecture);
   const number = (ioctl: typeof DEVICE_RESET) => ioctl.request(architecture).number;
   const handlers = new Map<number, Handler>([
-    [
-      number(DEVICE_GET_INFO),
-      (device, arg) => getDeviceInfo(host, abi, device, structArgument(arg, DEVICE_INFO_MINIMUM)),
-    ],
+    [number(DEVICE_GET_INFO), (device, arg) => getDeviceInfo(host, abi, device, structArgument(arg, INFO_MINIMUM))],
     [
       number(DEVICE_GET_REGION_INFO),
       (device, arg) => getRegionInfo(abi, device, host.pageSize, structArgument(arg, REGION_INFO.size)),

@@ -11,10 +11,10 @@ import { DEVICE_GET_REGION_INFO, REGION_INFO } from '../../uapi/device-get-regio
 import { DEVICE_RESET } from '../../uapi/device-reset.ts';
 import { DEVICE_SET_IRQS, IRQ_SET } from '../../uapi/device-set-irqs.ts';
 import { structArgument } from './argument.ts';
-import { DEVICE_INFO_MINIMUM } from './device-info.ts';
 import type { FileTable } from './file-table.ts';
 import type { SimHost } from './host.ts';
 import { rowsOf } from './platform-resources.ts';
+import { INFO_MINIMUM } from './info-struct.ts';
 import { refuse } from './refusal.ts';
 import { regionOffset } from './regions.ts';
 import { callReset } from './reset-handlers.ts';
@@ -29,7 +29,7 @@ export function platformIoctl(host: SimHost, files: FileTable): PlatformIoctl {
   const abi = abiOf(architecture);
   const number = (ioctl: typeof DEVICE_RESET) => ioctl.request(architecture).number;
   const handlers = new Map<number, (device: PlatformVfioDevice, argument: Buffer | number | null) => number>([
-    [number(DEVICE_GET_INFO), (device, arg) => getInfo(abi, device, structArgument(arg, DEVICE_INFO_MINIMUM))],
+    [number(DEVICE_GET_INFO), (device, arg) => getInfo(abi, device, structArgument(arg, INFO_MINIMUM))],
     [number(DEVICE_GET_REGION_INFO), (device, arg) => getRegion(abi, device, structArgument(arg, REGION_INFO.size))],
     [number(DEVICE_GET_IRQ_INFO), (device, arg) => getIrq(abi, device, structArgument(arg, IRQ_INFO.size))],
     [
@@ -58,7 +58,7 @@ export function platformIoctl(host: SimHost, files: FileTable): PlatformIoctl {
 }
 
 function getInfo(abi: Abi, device: PlatformVfioDevice, argument: Buffer): number {
-  if (DEVICE_INFO.read(abi, argument).argsz < DEVICE_INFO_MINIMUM) refuse('EINVAL');
+  if (DEVICE_INFO.read(abi, argument).argsz < INFO_MINIMUM) refuse('EINVAL');
   const bus = device.device.info.bus === 'amba' ? DEVICE_FLAG.amba : DEVICE_FLAG.platform;
   DEVICE_INFO.write(abi, argument, {
     flags: bus | (device.hasReset ? DEVICE_FLAG.reset : 0),

@@ -17,6 +17,8 @@ export interface Behaviour {
   readonly isolatedMsiByDevice: boolean;
   /** Whether MSI-X vectors can be added one by one (drivers/vfio/pci/vfio_pci_intrs.c). */
   readonly growingMsix: boolean;
+  /** Whether info structs, and each capability behind them, are padded to 8 bytes (`vfio_info_cap_add` in drivers/vfio/vfio_main.c). */
+  readonly padsInfo: boolean;
 }
 
 /** The behaviour of a kernel release as `uname -r` prints it. */
@@ -30,5 +32,6 @@ export function behaviourOf(release: string): Behaviour {
     resetAlwaysRequired: insistsOnResetHandler(release),
     isolatedMsiByDevice: since(6, 3),
     growingMsix: since(6, 5),
+    padsInfo: since(6, 6),
   };
 }

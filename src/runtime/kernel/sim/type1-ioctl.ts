@@ -14,6 +14,7 @@ import { DMA_MAP, DMA_MAP_FLAG, IOMMU_MAP_DMA } from '../../uapi/iommu-map-dma.t
 import { DMA_UNMAP, DMA_UNMAP_FLAG, IOMMU_UNMAP_DMA } from '../../uapi/iommu-unmap-dma.ts';
 import { abiOf, type Abi } from '../../uapi/abi.ts';
 import { structArgument } from './argument.ts';
+import { INFO_MINIMUM, infoBytes } from './info-struct.ts';
 import { refuse } from './refusal.ts';
 import type { Behaviour } from './release.ts';
 import type { IommuBackend } from './state.ts';
@@ -21,7 +22,6 @@ import type { Type1 } from './type1.ts';
 
 /** `DIRTY_BITMAP_SIZE_MAX` of drivers/vfio/vfio_iommu_type1.c. */
 const MAX_BITMAP = 1n << 28n;
-const INFO_MINIMUM = 16;
 
 /** The ioctls of a container with the type 1 IOMMU: from bytes to calls of {@link Type1} and back. */
 export function type1Backend(type1: Type1, architecture: string, behaviour: Behaviour): IommuBackend {
@@ -42,7 +42,7 @@ export function type1Backend(type1: Type1, architecture: string, behaviour: Beha
     ioctl(number, argument) {
       if (number === numbers.map) return map(type1, abi, structArgument(argument, DMA_MAP.size));
       if (number === numbers.unmap) return unmap(type1, abi, structArgument(argument, DMA_UNMAP.size));
-      if (number === numbers.info) return getInfo(type1, abi, structArgument(argument, INFO_MINIMUM));
+      if (number === numbers.info) return getInfo(type1, abi, behaviour, structArgument(argument, INFO_MINIMUM));
       return undefined;
     },
   };
@@ -76,11 +76,11 @@ function unmap(type1: Type1, abi: Abi, argument: Buffer): number {
   return 0;
 }
 
-/** The capabilities in the kernel's order, each padded to 8 bytes. */
-function capabilities(type1: Type1, abi: Abi): Buffer[] {
+/** The capabilities in the kernel's order. */
+function capabilities(type1: Type1, abi: Abi, { padsInfo }: Behaviour): Buffer[] {
   const smallest = type1.pageSizes & -type1.pageSizes;
   const migration = MIGRATION_CAP.encode(abi, { flags: 0, pageSizes: smallest, maxBitmapSize: MAX_BITMAP });
-  const available = DMA_AVAIL_CAP.encode(abi, { available: type1.available }, 4);
+  const available = DMA_AVAIL_CAP.encode(abi, { available: type1.available }, padsInfo ? 4 : 0);
   const { ranges } = type1;
   const list = IOVA_RANGE_CAP.encode(abi, { count: ranges.length }, ranges.length * IOVA_RANGE.size);
   ranges.forEach((range, i) => IOVA_RANGE.write(abi, list, range, IOVA_RANGE_CAP.size + i * IOVA_RANGE.size));
@@ -90,10 +90,10 @@ function capabilities(type1: Type1, abi: Abi): Buffer[] {
   return ranges.length > 0 ? [migration, available, list] : [migration, available];
 }
 
-function getInfo(type1: Type1, abi: Abi, argument: Buffer): number {
+function getInfo(type1: Type1, abi: Abi, behaviour: Behaviour, argument: Buffer): number {
   const { argsz } = TYPE1_INFO.read(abi, argument);
   if (argsz < INFO_MINIMUM) refuse('EINVAL');
-  const caps = capabilities(type1, abi);
+  const caps = capabilities(type1, abi, behaviour);
   const needed = caps.reduce((sum, cap) => sum + cap.length, TYPE1_INFO.size);
   const fits = argsz >= needed;
   if (fits && argument.length < needed) refuse('EFAULT');
@@ -103,7 +103,7 @@ function getInfo(type1: Type1, abi: Abi, argument: Buffer): number {
     pageSizes: type1.pageSizes,
     capOffset: fits ? TYPE1_INFO.size : 0,
   });
-  info.copy(argument, 0, 0, Math.min(argsz, TYPE1_INFO.size));
+  info.copy(argument, 0, 0, infoBytes(behaviour, argsz));
   if (!fits) return 0;
   let at = TYPE1_INFO.size;
   caps.forEach((cap, i) => {

@@ -93,8 +93,9 @@ describe('MAP_DMA refuses in the order of the kernel', () => {
   });
 });
 
-test('mappings may touch, and the last page of the address space can be mapped', async () => {
-  const { session, container, memory } = await started(host().intelIommu({ addressBits: 64 }));
+test('mappings may touch, and the last page of the address space can be mapped, and unmapped since 6.18', async () => {
+  const builder = host().intelIommu({ addressBits: 64 }).kernel({ release: '6.18.0' });
+  const { session, container, memory } = await started(builder);
   session.map(container, memory, 0n, PAGE);
   session.map(container, memory, PAGE, PAGE);
   session.map(container, memory, TOP - PAGE, PAGE);
@@ -199,4 +200,13 @@ test('60,000 mappings in random order are made, counted and removed', async () =
   expect(session.kernel.leaks().filter((line) => line.startsWith('mapping'))).toHaveLength(60_000);
   for (let i = 0n; i < count; i += 1n) session.unmap(container, ((i * 104_729n) % count) * PAGE, PAGE);
   expect(uapi.getIommuInfo(session.kernel, container).mappingsLeft).toBe(65_535);
+});
+
+test.each([
+  ['6.1.0-40-amd64', 0n],
+  ['6.18.0', PAGE],
+])('an unmap that reaches the last address, on Linux %s, finds so many bytes: %s', async (release, found) => {
+  const { session, container, memory } = await started(host().intelIommu().kernel({ release }));
+  session.map(container, memory, 2n * PAGE, PAGE);
+  expect(session.unmap(container, PAGE, TOP - PAGE)).toBe(found);
 });
