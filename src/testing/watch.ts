@@ -57,6 +57,11 @@ export class Watch {
     this.#opened.delete(device);
   }
 
+  /** The devices that somebody has open. */
+  open(): ReadonlySet<string> {
+    return new Set([...this.#noises.keys()].filter((device) => this.#isOpen(device)));
+  }
+
   #isOpen(device: string): boolean {
     return (this.kernel.deviceState(device)?.openCount ?? 0) > 0;
   }

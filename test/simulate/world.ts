@@ -97,11 +97,12 @@ export class World {
     return this.kernel.another({ pid: this.#nextPid++, command });
   }
 
-  /** A process was killed: its devices go on doing what they did. */
+  /** A process was killed: the devices that it had open go on doing what they did. One that it had closed was silent. */
   died(process: SimProcess, how?: Killed): void {
+    const open = this.watch.open();
     process.end(how);
     this.processes.delete(process);
-    this.watch.use((device) => process.concerns(device));
+    this.watch.use((device) => process.concerns(device) && open.has(device));
   }
 
   /** A process has come to its end. */
