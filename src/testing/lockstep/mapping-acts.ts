@@ -51,7 +51,17 @@ const argszFor = (random: Random, size: number): number =>
 /** Behind the struct, so that no `argsz` lets the kernel read what is not ours. In bytes. */
 const BEHIND = 64;
 
-function maps(random: Random, container: string, range: Range): Act {
+/**
+ * Before 6.18 a mapping of the last page spoils the kernel's search: whether others are found depends on the order in which
+ * they were made. So none ends there.
+ */
+const belowTheEnd = ({ iova, size }: Range): Range => ({
+  iova: iova + size === 1n << 64n ? iova - PAGE : iova,
+  size,
+});
+
+function maps(random: Random, container: string, wanted: Range): Act {
+  const range = belowTheEnd(wanted);
   const whole = random(10) === 0 ? AREA_BYTES - PAGE : BigInt(random(12)) * PAGE;
   const from = whole + (random(16) === 0 ? pick(random, [0x1n, 0x10n, 0x800n]) : 0n);
   const flags = random(10) === 0 ? random(17) : 1 + random(3);
