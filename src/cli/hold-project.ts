@@ -1,11 +1,14 @@
 import { processParts } from '../compiler/process-parts.ts';
 import type { Plan, Process } from '../model/index.ts';
 import type { PeerCredentials } from '../runtime/kernel/linux/unix-socket.ts';
+import { HostFiles } from '../runtime/inventory/host-files.ts';
+import { liveLook } from '../runtime/project/look-at-devices.ts';
 import { identify, isAlive, type ProcessIdentity } from '../runtime/project/process-identity.ts';
 import type { ProjectRun } from '../runtime/project/project-run.ts';
 import type { ProjectDirectory, StateDirectory } from '../runtime/project/state-directory.ts';
 import { realClock } from '../runtime/supervision/clock.ts';
 import type { ControlServer, ServedVm } from '../runtime/supervision/control-server.ts';
+import { DeviceWatch } from '../runtime/supervision/device-watch.ts';
 import { endProcesses } from '../runtime/supervision/end-process.ts';
 import type { EmitEvent } from '../runtime/supervision/events.ts';
 import { launch, type LaunchOptions } from '../runtime/supervision/launch.ts';
@@ -51,6 +54,7 @@ export async function holdProject(holding: Holding): Promise<HoldEnd> {
     return { kind: 'not-started', failure };
   }
   const socket = await openSocket(holding, book);
+  const endWatch = watchDevices(holding);
   try {
     await holding.ready();
     manager.tell(`MAINPID=${process.pid}`, 'READY=1', `STATUS=Project ${plan.project} is up.`);
@@ -64,9 +68,16 @@ export async function holdProject(holding: Holding): Promise<HoldEnd> {
     emit({ kind: 'going-back' });
     return end;
   } finally {
+    endWatch();
     socket?.close();
     await Promise.all([supervision.stop(), book.endJoined()]);
   }
+}
+
+/** A simulated host is this process's own: nobody else changes it. Returns what ends the watch. */
+function watchDevices({ plan, simulated, emit, say }: Holding): () => void {
+  if (simulated) return () => {};
+  return new DeviceWatch(plan.assignments, liveLook(new HostFiles('')), emit, say).start();
 }
 
 function supervisionOf(holding: Holding, book: ProcessBook): Supervision {

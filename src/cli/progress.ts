@@ -27,6 +27,10 @@ export function progress(say: (line: string) => void, options: { quiet: boolean;
     finished: (step) => {
       if (shown(step.kind)) say(`  ok      ${describeStep(step)}`);
     },
+    waiting: (step, users) =>
+      say(
+        `  waits   ${describeStep(step)}: the kernel has not answered yet${users.length === 0 ? '' : `; ${users.join('; ')}`}`,
+      ),
     failed: (failure) => say(`  FAILED  ${describeStep(failure.step)}`),
     left: (step, project, known) => {
       const why = known

@@ -10,6 +10,7 @@ const FAILED_ONCE: readonly { readonly seed: number; readonly what: string }[] =
   { seed: 335, what: 'the same, with a parameter of the IOMMU' },
   { seed: 753, what: 'a project killed between two devices of one group could not be brought back' },
   { seed: 3757, what: 'a loud device went back whose sibling, only detached, was pulled out and put back' },
+  { seed: 10631, what: 'a loud device went back that somebody had unbound from VFIO by hand' },
   { seed: 1635, what: 'the same on the way back: one was with the host again, the other could not be opened' },
 ];
 

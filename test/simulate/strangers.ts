@@ -11,6 +11,8 @@ import { FOREIGN_DRIVER, type World } from './world.ts';
 export class Strangers {
   readonly #users = new Set<SimulatedKernel>();
   readonly #unplugged = new Set<string>();
+  /** Devices that they unbound from a VFIO driver, with that. */
+  readonly #takenFromVfio = new Map<string, string>();
   /** Overrides that they wrote, with what was there before. */
   readonly #overridden = new Map<string, string>();
   readonly #acts = ['open', 'open', 'die', 'take', 'override', 'unbind', 'unplug', 'plug'] as const;
@@ -52,8 +54,14 @@ export class Strangers {
     for (const address of [...this.#overridden.keys()]) await this.#restoreOverride(address);
   }
 
-  /** Devices that they have given to a driver of the host since: it lets go of them, as a way back asks for that finds one. */
+  /**
+   * What a way back asks for: devices that they have given to a driver of the host since, it lets go of; those that they took
+   * from VFIO and gave to none are bound to it again.
+   */
   async letGo(): Promise<void> {
+    for (const [address, driver] of this.#takenFromVfio) {
+      if (this.#now(address)?.driver === null) await this.#bind(address, driver);
+    }
     for (const address of this.world.touched) {
       const driver = this.#now(address)?.driver ?? null;
       if (driver !== null && !isVfioDriver(driver)) await this.#unbind(address);
@@ -130,6 +138,7 @@ export class Strangers {
     const driver = this.#now(address)?.driver;
     if (!driver) return;
     this.#touch(address, `is unbound from ${driver}`);
+    if (isVfioDriver(driver)) this.#takenFromVfio.set(address, driver);
     await this.#tried(() => this.world.kernel.writeFile(sysfs.unbind(this.#ref(address), driver), address));
   }
 

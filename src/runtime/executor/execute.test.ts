@@ -36,11 +36,17 @@ const plan = planFor(
   inventory,
 );
 
-function executionOn(kernel: Kernel, events: ExecutorEvents = {}, what: Plan = plan, holders: readonly string[] = []) {
+function executionOn(
+  kernel: Kernel,
+  events: ExecutorEvents = {},
+  what: Plan = plan,
+  holders: readonly string[] = [],
+  certain = true,
+) {
   const journal = new MemoryJournal();
   const execution = new Execution({
     plan: what,
-    host: { kernel, holders: () => holders.map((command) => deviceUse({ command })) },
+    host: { kernel, holders: () => holders.map((command) => deviceUse({ command, certain })) },
     journal,
     explain,
     events,
@@ -200,6 +206,24 @@ it('R-BIND-4: gives up a step that takes longer than its time, and says that the
   const outcome = await execution.up();
   expect(outcome).toMatchObject({ kind: 'failed', failure: { kind: 'timeout', step: { kind: 'unbind-driver' } } });
   expect((await execution.stillUnsettled(1))?.kind).toBe('unbind-driver');
+});
+
+it('R-BIND-4: says long before it gives up that the kernel waits, and names who uses the device both times', async () => {
+  const { kernel } = slowWrites(new SimulatedKernel(inventory));
+  const waited: string[] = [];
+  const events: ExecutorEvents = { waiting: (step, users) => waited.push(`${step.kind}: ${users.join()}`) };
+  // A process of which it is not certain which device it has: it is no reason to refuse.
+  const { execution } = executionOn(kernel, events, plan, ['guestd'], false);
+  const outcome = await execution.up();
+  expect(waited).toEqual([expect.stringMatching(/^unbind-driver: guestd \(pid 4242/)]);
+  expect(outcome.kind === 'failed' && outcome.failure.explanation).toContain('kept by guestd (pid 4242');
+});
+
+it('R-BIND-4: says nothing of a call that comes back at once', async () => {
+  const waited: string[] = [];
+  const { execution } = executionOn(new SimulatedKernel(inventory), { waiting: ({ kind }) => waited.push(kind) });
+  expect((await execution.up()).kind).toBe('up');
+  expect(waited).toEqual([]);
 });
 
 it('R-BIND-4, R-BACK-1: takes a step back whose call came to an end after its time', async () => {

@@ -1,4 +1,12 @@
-import { type DeviceRef, type Plan, persistenceOf, type Process, type Step, type StepKind } from '../../model/index.ts';
+import {
+  describeUsers,
+  type DeviceRef,
+  type Plan,
+  persistenceOf,
+  type Process,
+  type Step,
+  type StepKind,
+} from '../../model/index.ts';
 import { deviceOfStep, fateOf } from './device-fate.ts';
 import { type Explain, failureOf, isBearable, type StepFailure, StepTimeout, WayBackLost } from './failure.ts';
 import { Handles } from './handles.ts';
@@ -7,12 +15,15 @@ import type { Journal, JournalState } from './journal.ts';
 import { LoudDevices } from './loud-devices.ts';
 import { perform } from './perform.ts';
 import { type Recovery, silence } from './silence.ts';
+import { unboundByHand } from './unbound-by-hand.ts';
 
 /** What a run tells while it goes. */
 export interface ExecutorEvents {
   started?(step: Step, index: number, of: number): void;
   finished?(step: Step, index: number, of: number): void;
   failed?(failure: StepFailure): void;
+  /** The kernel has not answered for a while; `users` are those who use the device, a line each. */
+  waiting?(step: Step, users: readonly string[]): void;
   /** A best-effort step failed; the run goes on. */
   warned?(failure: StepFailure): void;
   /** A device is not there any more: what is left of the way back has nothing to give back. */
@@ -153,8 +164,11 @@ export class Execution {
    * devices are silenced, and what outlived it is taken back. Returns what did not come back.
    */
   async resume({ ran, undone, unsettled }: Omit<JournalState, 'damaged'>): Promise<StepFailure[]> {
+    const byHand = unboundByHand(this.input.plan, this.input.host.kernel, { ran, undone, unsettled });
+    for (const failure of byHand) this.input.events.failed?.(failure);
     const { left, unsilenced } = await this.recover(ran, undefined, undone);
-    return [...left, ...(await this.back(ran, undone, unsilenced, unsettled))];
+    const loud = new Set([...unsilenced, ...byHand.map(({ step }) => step.resource)]);
+    return [...byHand, ...left, ...(await this.back(ran, undone, loud, unsettled))];
   }
 
   /**
@@ -287,11 +301,14 @@ export class Execution {
     const limit = this.input.stepTimeoutMs;
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<never>((_, reject) => {
-      timer = setTimeout(
-        () => reject(new StepTimeout(`no answer after ${limit / 1000} s; the kernel is still at it`)),
-        limit,
-      );
+      timer = setTimeout(() => {
+        const users = this.usersOf(step);
+        const because = users.length === 0 ? '' : `, kept by ${users.join('; ')}`;
+        reject(new StepTimeout(`no answer after ${limit / 1000} s; the kernel is still at it${because}`));
+      }, limit);
     });
+    // Long before it is given up a person should know that it waits, and for whom.
+    const told = setTimeout(() => this.input.events.waiting?.(step, this.usersOf(step)), limit / 12);
     this.unsettled = { step, call: pending };
     try {
       await Promise.race([pending, timeout]);
@@ -302,7 +319,13 @@ export class Execution {
       throw error;
     } finally {
       clearTimeout(timer);
+      clearTimeout(told);
     }
+  }
+
+  /** Who uses the device of a step, a line each: those for whom the kernel may be waiting. */
+  private usersOf(step: Step): string[] {
+    return 'device' in step ? describeUsers(this.input.host.holders(step.device)) : [];
   }
 }
 

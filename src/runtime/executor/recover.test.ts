@@ -79,10 +79,7 @@ class Scene {
 
   /** The way back of a process that is gone, as the next one finds it. */
   async bringBack(kernel: Kernel = this.kernel): Promise<StepFailure[]> {
-    const { ran, undone, unsettled } = this.journal.state();
-    const execution = this.execution(kernel);
-    const { left, unsilenced } = await execution.recover(ran);
-    return [...left, ...(await execution.back(ran, undone, unsilenced, unsettled))];
+    return this.execution(kernel).resume(this.journal.state());
   }
 
   get isSilent(): boolean {
@@ -179,6 +176,24 @@ it.each(MACHINES)('R-RESET-1: $name: a device that is on its host driver again i
   expect(recording.text).not.toContain('/dev/vfio');
   expect(scene.isSilent).toBe(false);
 });
+
+it.each(MACHINES)(
+  'R-RESET-1, R-ORDER-4: $name: a device that was unbound by hand is not given to the host before it is silenced',
+  async (machine) => {
+    const scene = await new Scene(machine).killed();
+    const vfio = '/sys/bus/platform/drivers/vfio-platform';
+    await scene.kernel.writeFile(`${vfio}/unbind`, machine.address);
+    for (let tries = 0; tries < 2; tries += 1) {
+      const left = await scene.bringBack();
+      expect(left).toMatchObject([{ kind: 'taken', step: { kind: 'open-device' } }]);
+      expect(left[0]?.explanation).toContain('bind it to vfio-platform again');
+      expect(scene.driver).toBe(null);
+    }
+    await scene.kernel.writeFile(`${vfio}/bind`, machine.address);
+    expect(sayings(await scene.bringBack())).toEqual([]);
+    scene.expectBack();
+  },
+);
 
 it.each(MACHINES)('R-RESET-1: $name: a device that was unplugged meanwhile is no failure', async (machine) => {
   const scene = await new Scene(machine).killed();

@@ -13,6 +13,8 @@ export type ProjectEvent =
   | ({ readonly kind: 'process-exited'; readonly vm: string; readonly pid: number } & Exit)
   | { readonly kind: 'silenced'; readonly vm: string }
   | { readonly kind: 'restarting'; readonly vm: string; readonly inMilliseconds: number }
+  | { readonly kind: 'device-problem'; readonly device: string; readonly address: string; readonly problem: string }
+  | { readonly kind: 'device-well'; readonly device: string; readonly address: string }
   | { readonly kind: 'joined'; readonly vm: string; readonly pid: number; readonly uid: number };
 
 export type EmitEvent = (event: ProjectEvent) => void;
