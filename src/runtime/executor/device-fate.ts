@@ -1,4 +1,4 @@
-import { type DeviceRef, type Plan, type Step } from '../../model/index.ts';
+import type { DeviceRef, Plan, Step, StepOf } from '../../model/index.ts';
 import { type Kernel, KernelError } from '../kernel/port.ts';
 import type { StepFailure } from './failure.ts';
 import { boundDriver, sysfs } from './sysfs.ts';
@@ -30,10 +30,14 @@ export function fateOf(failure: StepFailure, plan: Plan, kernel: Kernel): Device
   if (failure.kind === 'taken') return { kind: 'taken', failure };
   if (step.kind !== 'bind-driver') return { kind: 'here' };
   const driver = driverNow(kernel, device);
-  if (driver === null || driver === step.driver) return { kind: 'here' };
+  if (driver === null || driver === step.driver || driver === givenTo(step, plan)) return { kind: 'here' };
   const explanation = `The device is on ${driver} by now: somebody else has taken it, and it is left alone.`;
   return { kind: 'taken', failure: { ...failure, kind: 'taken', explanation } };
 }
+
+/** The VFIO driver that the plan itself has bound it to: it is still there where it could not be unbound. */
+const givenTo = ({ device }: StepOf<'bind-driver'>, { up }: Plan): string | undefined =>
+  up.filter((one) => one.kind === 'bind-driver').find((one) => one.device.address === device.address)?.driver;
 
 function driverNow(kernel: Kernel, device: DeviceRef): string | null {
   try {

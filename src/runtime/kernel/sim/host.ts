@@ -40,8 +40,11 @@ export class SimHost {
     this.pageSize = BigInt(inventory.kernel.pageSize);
     this.modules = new Modules(options.state ?? inventory);
     const left = new Map(options.state?.devices.map((device) => [device.address, device]));
-    const found = new Map([...inventory.groups, ...(options.state?.groups ?? [])].map((info) => [info.id, info]));
-    for (const info of found.values()) this.addGroup(info);
+    for (const info of inventory.groups) this.addGroup(info);
+    for (const info of options.state?.groups ?? []) {
+      // Made since, as that of a VF. What another process had open went with it, or is its own to keep busy.
+      if (!this.groups.has(info.id)) this.addGroup({ ...info, openedBy: [] });
+    }
     for (const info of inventory.devices) this.add(info, left.get(info.address) ?? info);
     for (const info of left.values()) if (!this.devices.has(info.address)) this.add(info, info);
   }
