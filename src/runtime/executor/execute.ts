@@ -1,20 +1,13 @@
-import {
-  describeUsers,
-  type DeviceRef,
-  type Plan,
-  persistenceOf,
-  type Process,
-  type Step,
-  type StepKind,
-} from '../../model/index.ts';
+import { type DeviceRef, type Plan, persistenceOf, type Process, type Step, type StepKind } from '../../model/index.ts';
 import { deviceOfStep, fateOf } from './device-fate.ts';
-import { type Explain, failureOf, isBearable, type StepFailure, StepTimeout, WayBackLost } from './failure.ts';
+import { type Explain, failureOf, isBearable, type StepFailure, WayBackLost } from './failure.ts';
 import { Handles } from './handles.ts';
 import type { HostSide, Past } from './host-steps.ts';
 import type { Journal, JournalState } from './journal.ts';
 import { LoudDevices } from './loud-devices.ts';
 import { perform } from './perform.ts';
 import { type Recovery, silence } from './silence.ts';
+import { TimedCalls } from './timed-calls.ts';
 import { unboundByHand } from './unbound-by-hand.ts';
 
 /** What a run tells while it goes. */
@@ -58,8 +51,7 @@ export class Execution {
   readonly handles = new Handles();
   /** The steps of the way back that have been carried out ahead of it: interrupts that are off already. */
   private readonly ahead = new Set<string>();
-  /** The durable step whose time was up, while the kernel is still at it. */
-  private unsettled: { readonly step: Step; readonly call: Promise<void> } | undefined;
+  private readonly timed: TimedCalls;
 
   /** Durable steps of this run that failed: whether they had an effect is not known. */
   private readonly failed = new Set<string>();
@@ -72,6 +64,7 @@ export class Execution {
     const made = new Map(
       plan.up.map((step) => [step.id, step.kind === 'set-driver-override' ? step.driver : undefined]),
     );
+    this.timed = new TimedCalls(input);
     this.backSide = { ...host, overrideOfUp: ({ undoes = '' }) => made.get(undoes) };
   }
 
@@ -93,7 +86,7 @@ export class Execution {
       try {
         const pending = perform(step, this.input.host, this.handles);
         // A held step has no limit: pinning a terabyte takes minutes, and giving up would leave the call running.
-        if (pending) await (durable ? this.within(pending, step) : pending);
+        if (pending) await (durable ? this.timed.within(pending, step) : pending);
       } catch (error) {
         // A durable step that failed may have had an effect; its way back looks at the host and decides.
         if (durable) {
@@ -245,26 +238,9 @@ export class Execution {
     }
   }
 
-  /**
-   * Gives a call whose time was up some more, and returns the step where the kernel is still at it then. Such a step
-   * must not be taken back: whatever is looked up on the host may be otherwise a moment later.
-   */
-  async stillUnsettled(graceMs: number): Promise<Step | undefined> {
-    const { unsettled } = this;
-    if (!unsettled) return undefined;
-    let timer: NodeJS.Timeout | undefined;
-    const over = new Promise<boolean>((resolve) => {
-      timer = setTimeout(() => resolve(false), graceMs);
-    });
-    const settled = await Promise.race([
-      unsettled.call.then(
-        () => true,
-        () => true,
-      ),
-      over,
-    ]);
-    clearTimeout(timer);
-    return settled ? undefined : unsettled.step;
+  /** {@link TimedCalls.stillUnsettled} */
+  stillUnsettled(graceMs: number): Promise<Step | undefined> {
+    return this.timed.stillUnsettled(graceMs);
   }
 
   private pastOf({ id, undoes = '' }: Step, unsettled: ReadonlySet<string>): Past {
@@ -288,44 +264,13 @@ export class Execution {
 
   private async backLater(step: Step, pending: Promise<void>, durable: boolean): Promise<StepFailure | undefined> {
     try {
-      await (durable ? this.within(pending, step) : pending);
+      await (durable ? this.timed.within(pending, step) : pending);
     } catch (error) {
       if (error instanceof WayBackLost) this.input.journal.record('undone', step.id);
       return failureOf(step, error, this.input.explain);
     }
     if (durable) this.input.journal.record('undone', step.id);
     return undefined;
-  }
-
-  private async within(pending: Promise<void>, step: Step): Promise<void> {
-    const limit = this.input.stepTimeoutMs;
-    let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        const users = this.usersOf(step);
-        const because = users.length === 0 ? '' : `, kept by ${users.join('; ')}`;
-        reject(new StepTimeout(`no answer after ${limit / 1000} s; the kernel is still at it${because}`));
-      }, limit);
-    });
-    // Long before it is given up a person should know that it waits, and for whom.
-    const told = setTimeout(() => this.input.events.waiting?.(step, this.usersOf(step)), limit / 12);
-    this.unsettled = { step, call: pending };
-    try {
-      await Promise.race([pending, timeout]);
-      this.unsettled = undefined;
-    } catch (error) {
-      // Only a call that is given up goes on behind our back; one that failed is over.
-      if (!(error instanceof StepTimeout)) this.unsettled = undefined;
-      throw error;
-    } finally {
-      clearTimeout(timer);
-      clearTimeout(told);
-    }
-  }
-
-  /** Who uses the device of a step, a line each: those for whom the kernel may be waiting. */
-  private usersOf(step: Step): string[] {
-    return 'device' in step ? describeUsers(this.input.host.holders(step.device)) : [];
   }
 }
 

@@ -213,15 +213,9 @@ export class SimulatedKernel implements Kernel {
   }
 
   /** The processes that have a group's node open, by the path of the node. */
-  holders(path: string): readonly SimulatedHolder[] {
-    const holder = groupOfNode(this.#host, path)?.vfio?.openedBy;
-    return holder ? [holder] : [];
-  }
+  holders = (path: string): readonly SimulatedHolder[] => [groupOfNode(this.#host, path)?.vfio?.openedBy ?? []].flat();
 
-  /**
-   * A device is pulled out. While somebody has it open the kernel waits, and nobody can open it any more; it is gone with
-   * the last descriptor.
-   */
+  /** A device is pulled out. Nobody can open it any more; while somebody has it open the kernel waits. */
   unplug(address: string): void {
     unplug(this.#host, address);
   }
