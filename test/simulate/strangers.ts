@@ -60,7 +60,9 @@ export class Strangers {
    */
   async letGo(): Promise<void> {
     for (const [address, driver] of this.#takenFromVfio) {
-      if (this.#now(address)?.driver === null) await this.#bind(address, driver);
+      if (this.#now(address)?.driver !== null) continue;
+      await this.#write(address, driver, false);
+      await this.#bind(address, driver);
     }
     for (const address of this.world.touched) {
       const driver = this.#now(address)?.driver ?? null;

@@ -2,7 +2,7 @@ import type { Plan, Step, StepOf } from '../../model/index.ts';
 import { type Kernel, KernelError } from '../kernel/port.ts';
 import type { StepFailure } from './failure.ts';
 import type { JournalState } from './journal.ts';
-import { boundDriver } from './sysfs.ts';
+import { boundDriver, driverOverride } from './sysfs.ts';
 
 /**
  * The devices of a plan's recovery that somebody has taken from their VFIO driver by hand, and given to none. The run had
@@ -19,7 +19,7 @@ export function unboundByHand(
     const bind = bindingOf(step, plan);
     if (!bind || !ran.has(bind.id) || unsettled.has(bind.id)) return [];
     const back = plan.down.find(({ undoes }) => undoes === bind.id);
-    if (!back || undone.has(back.id) || unsettled.has(back.id) || !isOnNoDriver(kernel, step)) return [];
+    if (!back || undone.has(back.id) || unsettled.has(back.id) || !isKeptFrom(bind, kernel)) return [];
     const { address } = step.device;
     const explanation =
       `Somebody has unbound ${address} from ${bind.driver} by hand. It may still do DMA, and without a VFIO driver it cannot be silenced: ` +
@@ -31,12 +31,13 @@ export function unboundByHand(
 const bindingOf = ({ resource }: Step, { up }: Plan): StepOf<'bind-driver'> | undefined =>
   up.find((step) => step.kind === 'bind-driver' && step.resource === resource) as StepOf<'bind-driver'> | undefined;
 
-function isOnNoDriver(kernel: Kernel, { device }: StepOf<'open-device'>): boolean {
+/** Whether a device has no driver, and still the override of the run: one that was pulled out and put back is as new. */
+function isKeptFrom({ device, driver }: StepOf<'bind-driver'>, kernel: Kernel): boolean {
   try {
-    return boundDriver(kernel, device) === null;
+    return boundDriver(kernel, device) === null && driverOverride(kernel, device) === driver;
   } catch (error) {
     if (!(error instanceof KernelError)) throw error;
-    // Unplugged: what comes back is as new.
+    // Unplugged.
     return false;
   }
 }
