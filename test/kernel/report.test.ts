@@ -35,6 +35,15 @@ describe('the report of a guest', () => {
     expect(asked).toEqual(['link net off']);
   });
 
+  it('passes on what it notes, and counts it as no result', () => {
+    const noted: string[] = [];
+    const reader = new ReportReader(['a'], () => undefined);
+    reader.onNote = (text) => noted.push(text);
+    reader.feed('scenario a 1\nnote a: 3 of 4\nok a: one\ndone\n');
+    expect(noted).toEqual(['a: 3 of 4']);
+    expect(reader.finish()).toMatchObject({ results: [{ name: 'a: one' }], problems: [] });
+  });
+
   it.each([
     ['nothing at all', '', 'the guest stopped before its report was complete'],
     ['no scenario', 'done\n', 'scenario a did not run'],

@@ -24,6 +24,7 @@ export interface GuestReport {
  *     not ok SCENARIO: NAME # why
  *     begin FILE / base64 of the gzipped content / end FILE
  *     ask REQUEST                  for what only the outside can do
+ *     note TEXT                    a count or a measurement, for the reader of the output
  *     done                         after the last scenario
  *
  * The counts are there because silence must not pass: a guest that dies, or a scenario that skips, is a failure.
@@ -36,6 +37,9 @@ export class ReportReader {
   #rest = '';
   #done = false;
   readonly #broken: string[] = [];
+
+  /** Takes what the guest notes. */
+  onNote: (text: string) => void = () => undefined;
 
   /** Takes what the guest asks for. */
   onRequest: (request: string) => void = () => undefined;
@@ -91,6 +95,8 @@ export class ReportReader {
     if (begin) this.#open = { name: begin[1] ?? '', lines: [] };
     const asked = /^ask (.+)$/.exec(line);
     if (asked) this.onRequest(asked[1] ?? '');
+    const noted = /^note (.+)$/.exec(line);
+    if (noted) this.onNote(noted[1] ?? '');
     if (line === 'done') this.#done = true;
   }
 

@@ -132,6 +132,7 @@ async function runMachine(
     const out = choice.out === undefined ? own : path.resolve(choice.out, machine.name);
     await mkdir(out, { recursive: true });
     const reader = new ReportReader(scenarios, (one) => report(one.passed, one.name, one.why));
+    reader.onNote = (text) => console.log(`# ${machine.name}: ${text}`);
     const end = await bootMachine(
       machine,
       {

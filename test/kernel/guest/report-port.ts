@@ -34,6 +34,9 @@ export function ask(request: string): void {
   say(`ask ${request}`);
 }
 
+/** Tells the reader of the output a count or a measurement. */
+export const note = (text: string): void => say(`note ${text}`);
+
 /** Hands a file to the outside. */
 export function attach(name: string, content: string | Buffer): void {
   const base64 = gzipSync(content).toString('base64');

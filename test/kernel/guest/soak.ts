@@ -6,7 +6,7 @@ import { cameBack, hostState, type HostState } from './host-state.ts';
 import type { Footprint } from './kill-point.ts';
 import { carriesPackets } from './network.ts';
 import { findNics, groupOf, netdevsOf } from './pci.ts';
-import { attach } from './report-port.ts';
+import { note } from './report-port.ts';
 import type { Scenario } from './scenario.ts';
 import { openError } from './vfio.ts';
 
@@ -82,7 +82,10 @@ export const soak: Scenario = ({ test, cleanup }) => {
     await carriesPackets(name);
   });
   cleanup(() => void running?.child.kill('SIGKILL'));
-  cleanup(() => attach('soak.json', `${JSON.stringify(prints.filter((_, cycle) => cycle % 50 === 0))}\n`));
+  cleanup(() => {
+    const parts = [0, 100, 200, 300, 400].map((from) => median(prints.slice(from, from + 100)));
+    note(`soak: ${prints.length} cycles; VmRSS in KiB, median of each hundred: ${parts.join(', ')}`);
+  });
 };
 
 /** What the process has printed, whole lines only. */
