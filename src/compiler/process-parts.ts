@@ -1,4 +1,4 @@
-import type { Assignment, Process, Step, StepKind } from '../model/index.ts';
+import { type Assignment, type Process, SILENCING_KINDS, type Step, type StepKind } from '../model/index.ts';
 
 /** What the process of a VM is given, and what is done to its devices when it ends: all of it follows from the steps. */
 export type ProcessParts = Pick<Process, 'fds' | 'silence' | 'reconnect'>;
@@ -11,18 +11,7 @@ export interface StepLists {
 }
 
 /** A step of the way back that silences or resets a device, and takes nothing away that its next user needs. */
-const SILENCES: ReadonlySet<StepKind> = new Set<StepKind>([
-  'clear-irqs',
-  'clear-irq-unmask',
-  'reset-device',
-  'write-region',
-  'modify-region',
-  'expect-region',
-  'poll-region',
-  'delay',
-  'check-hot-reset',
-  'hot-reset',
-]);
+const SILENCES: ReadonlySet<StepKind> = new Set<StepKind>(['clear-irqs', 'clear-irq-unmask', ...SILENCING_KINDS]);
 const CONNECTS: ReadonlySet<StepKind> = new Set<StepKind>(['set-irqs', 'set-irq-unmask']);
 
 /** As much of LISTEN_FDNAMES as one string of an environment may have (MAX_ARG_STRLEN, 128 KiB, execve(2)), with room. */

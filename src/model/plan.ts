@@ -7,6 +7,18 @@ export type RegisterStep = StepOf<'write-region' | 'modify-region' | 'expect-reg
 /** The variant of {@link Step} of one kind. */
 export type StepOf<K extends StepKind> = Extract<Step, { kind: K }>;
 
+/** The kinds of step by which a device is silenced and reset. */
+export const SILENCING_KINDS: readonly StepKind[] = [
+  'reset-device',
+  'write-region',
+  'modify-region',
+  'expect-region',
+  'poll-region',
+  'delay',
+  'check-hot-reset',
+  'hot-reset',
+];
+
 /** What becomes of a step's effect when the process that ran it is gone. */
 export type Persistence =
   /** It stays: driver bindings, overrides, permissions, modules. The journal must know of it. */

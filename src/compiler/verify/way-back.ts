@@ -1,4 +1,4 @@
-import type { Step, StepKind, StepOf } from '../../model/index.ts';
+import { SILENCING_KINDS, type Step, type StepKind, type StepOf } from '../../model/index.ts';
 import type { Law } from './law.ts';
 
 interface Row<K extends StepKind> {
@@ -89,17 +89,7 @@ function inverseOf(step: Step): string | null {
 }
 
 /** What may stand on the way back besides the inverses: a device is silenced and reset before its memory goes. */
-const BACK_ONLY: ReadonlySet<StepKind> = new Set([
-  'reset-device',
-  'write-region',
-  'modify-region',
-  'expect-region',
-  'poll-region',
-  'delay',
-  'check-hot-reset',
-  'hot-reset',
-  'container-ioctl',
-]);
+const BACK_ONLY: ReadonlySet<StepKind> = new Set<StepKind>([...SILENCING_KINDS, 'container-ioctl']);
 
 /** Every acquisition is undone by the step that takes it back, once, and nothing else stands on the way back. */
 export const checkWayBack: Law = function* (plan) {
