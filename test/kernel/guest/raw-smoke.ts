@@ -35,7 +35,8 @@ export const rawSmoke: Scenario = ({ test, cleanup, machine }) => {
   });
   test('every NIC has its host driver and a network interface', () => {
     for (const nic of [alone, ...shared]) {
-      equal(before.devices[nic], { driver: 'e1000e', override: '(null)', hasNetdev: true }, nic);
+      const { driver, override, hasNetdev } = before.devices[nic] ?? {};
+      equal({ driver, override, hasNetdev }, { driver: 'e1000e', override: '(null)', hasNetdev: true }, nic);
     }
   });
   test('the ports of the card share one group, with nothing else but bridges in it', () => {
