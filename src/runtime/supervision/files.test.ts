@@ -158,14 +158,20 @@ it('the last run keeps the log and the events, and nothing of the run before it'
   expect(existsSync(olderOf(last.log()))).toBe(false);
 });
 
-it.each(['', '{', '[]', '{"format_version":2}', '{"format_version":1,"processes":1}', 'null'])(
-  'a record of processes without sense counts as none: %s',
-  (text) => {
-    const directory = projectIn();
-    writeFileSync(directory.processes(), text);
-    expect(readProcesses(directory)).toEqual({ format_version: 1, processes: [], joined: [] });
-  },
-);
+it.each([
+  '',
+  '{',
+  '[]',
+  '{"format_version":2}',
+  '{"format_version":1,"processes":1}',
+  'null',
+  '{"format_version":1,"processes":[],"joined":[{"pid":-1}]}',
+  '{"format_version":1,"processes":[{"leader":{"pid":0}}],"joined":[]}',
+])('a record of processes without sense counts as none: %s', (text) => {
+  const directory = projectIn();
+  writeFileSync(directory.processes(), text);
+  expect(readProcesses(directory)).toEqual({ format_version: 1, processes: [], joined: [] });
+});
 
 it('a record of processes reads back as it was written', () => {
   const directory = projectIn();

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { LIMITS } from '../../model/index.ts';
 import type { ProcessIdentity } from '../project/process-identity.ts';
 import type { ProjectDirectory } from '../project/state-directory.ts';
+import { readInputText } from '../read-input.ts';
 import { writeFileAtomically } from '../write-atomically.ts';
 
 /** How a process ended: one of the two is null. */
@@ -52,15 +53,28 @@ export function writeProcesses(directory: ProjectDirectory, processes: Processes
  * without sense is a damaged one: it counts as empty, and who still has the devices open is found by looking.
  */
 export function readProcesses(directory: ProjectDirectory): ProcessesOnDisk {
-  if (!existsSync(directory.processes())) return NONE;
+  const read = readInputText(directory.processes(), { limit: LIMITS.state.record, own: true });
+  if ('refusal' in read) return NONE;
   try {
-    const value = JSON.parse(readFileSync(directory.processes(), 'utf8')) as Partial<ProcessesOnDisk>;
-    const isSound = value.format_version === 1 && Array.isArray(value.processes) && Array.isArray(value.joined);
-    return isSound ? (value as ProcessesOnDisk) : NONE;
+    const value: unknown = JSON.parse(read.text);
+    return isSound(value) ? value : NONE;
   } catch {
     return NONE;
   }
 }
+
+function isSound(value: unknown): value is ProcessesOnDisk {
+  const { format_version, processes, joined } = (value ?? {}) as Partial<Record<keyof ProcessesOnDisk, unknown>>;
+  if (format_version !== 1 || !Array.isArray(processes) || !Array.isArray(joined)) return false;
+  const leaders = (processes as (Partial<ProcessRecord> | null)[]).map((one) => one?.leader ?? null);
+  return [...leaders.filter((one) => one !== null), ...(joined as unknown[])].every(isProcess);
+}
+
+/** Signals go to what stands here: 0 and negative numbers would mean whole groups of processes. */
+const isProcess = (value: unknown): boolean => {
+  const pid = (value as { pid?: unknown } | null)?.pid;
+  return typeof pid === 'number' && Number.isSafeInteger(pid) && pid > 0;
+};
 
 /** `status 3`, `SIGSEGV`. */
 export const exitText = ({ status, signal }: Exit): string => signal ?? `status ${status}`;
