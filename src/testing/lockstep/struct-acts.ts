@@ -66,13 +66,13 @@ const BASE = 0x3b64;
 /** Above the last ioctl of VFIO. */
 const NUMBERS = 25;
 /**
- * What the simulation leaves out on purpose (docs/simulation.md): ioeventfds and device features, dirty page tracking.
+ * What the simulation leaves out on purpose (docs/simulation.md): ioeventfds and device features, iommufd, dirty page tracking.
  * And SET_CONTAINER, which would take the struct's first word for a descriptor of this process.
  */
 const LEFT_OUT: Readonly<Record<'container' | 'group' | 'device' | 'eventfd', readonly number[]>> = {
   container: [17],
   group: [4],
-  device: [16, 17],
+  device: [16, 17, 18, 19, 20],
   eventfd: [],
 };
 
