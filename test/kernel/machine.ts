@@ -93,26 +93,27 @@ const NO_RESET_HANDLER =
 
 const DEBIAN = { kernel: 'debian', files: 'shared', report: 'port' } as const;
 
+const INTEL = {
+  architecture: 'amd64',
+  program: 'qemu-system-x86_64',
+  options: [...q35(), '-device', 'intel-iommu,intremap=on,caching-mode=on'],
+  commandLine: 'console=ttyS0 intel_iommu=on tsc=reliable no_timer_check',
+  devices: TEST_DEVICES,
+  modules: [],
+  ...DEBIAN,
+} as const;
+
 /**
  * The three IOMMUs that matter for VFIO on PCI, then two machines whose devices come from a device tree and have no IOMMU:
- * one with interrupts of both kinds, and a board that was sold with 32-bit processors. The last two have such devices behind
- * an SMMU, which sees the CPU's caches or does not. Everything is plain emulation: what is tested is the kernel's behaviour,
+ * one with interrupts of both kinds, and a board that was sold with 32-bit processors. Two have such devices behind
+ * an SMMU, which sees the CPU's caches or does not. The Intel machine comes a second time for what takes long. Everything is plain emulation: what is tested is the kernel's behaviour,
  * which does not depend on the speed of the processor, and CI machines have no hardware virtualisation to offer.
  * x86 needs `-cpu max`, one processor and `tsc=reliable`: with the default model the kernel mistrusts the emulated clock.
  * And `no_timer_check`: early on the kernel waits for a few timer interrupts in a fixed time, and panics where a busy
  * outside lets the emulation come too late (timer_irq_works in arch/x86/kernel/apic/io_apic.c).
  */
 export const MACHINES: readonly Machine[] = [
-  {
-    name: 'intel',
-    architecture: 'amd64',
-    program: 'qemu-system-x86_64',
-    options: [...q35(), '-device', 'intel-iommu,intremap=on,caching-mode=on'],
-    commandLine: 'console=ttyS0 intel_iommu=on tsc=reliable no_timer_check',
-    devices: TEST_DEVICES,
-    modules: [],
-    ...DEBIAN,
-  },
+  { name: 'intel', ...INTEL },
   {
     name: 'amd',
     architecture: 'amd64',
@@ -149,6 +150,7 @@ export const MACHINES: readonly Machine[] = [
   { name: 'midway-no-reset', commandLine: `console=ttyAMA0 ${NO_IOMMU} ${NO_RESET_HANDLER}`, ...MIDWAY },
   { name: 'arm64-smmu-platform', tree: withStreams, ...SMMU_PLATFORM },
   { name: 'arm64-smmu-not-coherent', tree: withoutCoherence, ...SMMU_PLATFORM },
+  { name: 'intel-endurance', ...INTEL },
 ];
 
 function q35(): readonly string[] {
