@@ -11,7 +11,7 @@ export interface ScenarioFacts {
 
 /** Machines with PCI devices behind an IOMMU. */
 const PCI = ['intel', 'amd', 'smmuv3'];
-/** Of those the ones on which thirty commands do not take ten minutes; what they do there does not depend on the IOMMU. */
+/** Of those the ones whose root has a shell, and on which thirty commands do not take ten minutes. */
 const X86 = ['intel', 'amd'];
 /** Machines whose platform devices nothing isolates. */
 const PLATFORM = ['arm64-platform', 'midway'];
