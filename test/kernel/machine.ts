@@ -134,6 +134,7 @@ export const MACHINES: readonly Machine[] = [
     modules: [],
     ...DEBIAN,
   },
+  { name: 'intel-endurance', ...INTEL },
   {
     name: 'arm64-platform',
     architecture: 'arm64',
@@ -150,7 +151,6 @@ export const MACHINES: readonly Machine[] = [
   { name: 'midway-no-reset', commandLine: `console=ttyAMA0 ${NO_IOMMU} ${NO_RESET_HANDLER}`, ...MIDWAY },
   { name: 'arm64-smmu-platform', tree: withStreams, ...SMMU_PLATFORM },
   { name: 'arm64-smmu-not-coherent', tree: withoutCoherence, ...SMMU_PLATFORM },
-  { name: 'intel-endurance', ...INTEL },
 ];
 
 function q35(): readonly string[] {

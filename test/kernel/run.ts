@@ -33,7 +33,7 @@ const USAGE = `usage: tsx test/kernel/run.ts [--machine NAME]... [--scenario NAM
  * Three machines share two processors with each other: what takes six minutes alone takes half an hour there. So the whole
  * has a generous limit, and silence a strict one, beyond the longest single test.
  */
-const LIMITS = { wholeSeconds: 3000, silentSeconds: 600 };
+const LIMITS = { wholeSeconds: 3600, silentSeconds: 600 };
 
 interface Choice {
   /** Whether C programs, those of plans and those beside plugins, are compiled and run here. */

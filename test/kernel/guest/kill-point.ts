@@ -33,4 +33,6 @@ export interface Footprint {
   /** VmLck and VmRSS of /proc/PID/status (proc(5)), in KiB. */
   readonly lockedKiB: number;
   readonly residentKiB: number;
+  /** Whether garbage was collected before. */
+  readonly collected: boolean;
 }

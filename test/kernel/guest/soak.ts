@@ -92,6 +92,9 @@ export const soak: Scenario = ({ test, cleanup }) => {
 const lines = (running: Running): string[] => running.output().split('\n').slice(0, -1);
 
 function median(prints: readonly Footprint[]): number {
-  const sorted = prints.map(({ residentKiB }) => residentKiB).sort((a, b) => a - b);
+  const sorted = prints
+    .filter(({ collected }) => collected)
+    .map(({ residentKiB }) => residentKiB)
+    .sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? NaN;
 }
