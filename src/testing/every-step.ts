@@ -1,4 +1,4 @@
-import { bytes, type DeviceRef, iova, type Plan, type Step } from '../model/index.ts';
+import { type Assignment, bytes, type DeviceRef, iova, type Plan, type Step } from '../model/index.ts';
 import { conditionSteps, registerSteps } from './every-register-step.ts';
 import { back, recovering, step } from './plan-steps.ts';
 import { bdf } from './values.ts';
@@ -203,6 +203,19 @@ const RECOVER: readonly Step[] = [
   recovering(BOUND, 'close', AGAIN, { handle: AGAIN }),
 ];
 
+const assigned = ({ bus, address }: DeviceRef, group: number): Assignment => ({
+  vm: 'every',
+  device: address,
+  bus,
+  address,
+  group,
+  driver: bus === 'pci' ? 'vfio-pci' : 'vfio-platform',
+  handoff: 'hold',
+  guest: { placement: 'own-bus', address: null },
+});
+
+const ASSIGNMENTS: Plan['assignments'] = [assigned(pci, 6), assigned(usb, 7), assigned(loose, 9)];
+
 /**
  * A plan with a step of every kind. No manifest comes to it, and its laws are not asked: it is for whatever must know every
  * kind, such as what writes plans out.
@@ -218,7 +231,7 @@ export function everyStep(architecture: string): Plan {
       { name: 'iommu-every', version: '1.0.0' },
     ],
     facts: [],
-    assignments: [],
+    assignments: ASSIGNMENTS,
     up: [
       ...HOST_SIDE,
       ...CONTAINERS,

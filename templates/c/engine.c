@@ -31,7 +31,7 @@ static void told(const struct step *step, enum outcome outcome)
         say("  ok      %s", step->words);
     if (outcome == WARNED)
         say("  skipped %s: %s", step->words, complaint);
-    if (outcome == FAILED || outcome == LOST)
+    if (outcome == FAILED || outcome == LOST || outcome == TAKEN)
         say("  FAILED  %s\n          %s", step->words, complaint);
 }
 
@@ -106,22 +106,6 @@ static bool is_all_there_is(const struct step *reset)
     return true;
 }
 
-/* The device that a step names; NULL for one that names none. */
-static const struct device_ref *device_of(const struct step *step)
-{
-    switch (step->kind) {
-    case STEP_SET_DRIVER_OVERRIDE: return &step->override.device;
-    case STEP_UNBIND_DRIVER:
-    case STEP_BIND_DRIVER: return &step->binding.device;
-    case STEP_WAIT_NOIOMMU_NODE: return &step->device;
-    case STEP_OPEN_NOIOMMU_GROUP: return &step->group.device;
-    case STEP_OPEN_DEVICE: return &step->open.device;
-    case STEP_SET_VF_AUTOPROBE:
-    case STEP_SET_VF_COUNT: return &step->vfs.device;
-    default: return NULL;
-    }
-}
-
 /* Takes note of the group of a device that is loud. */
 static void note_group(const char *resource)
 {
@@ -163,6 +147,17 @@ static bool takes_back(size_t i)
     return undoes != NOTHING && ran[undoes] && !undone[i];
 }
 
+/* Takes note of what a step of the way back that failed keeps others from. */
+static void could_not_take_back(const struct step *step)
+{
+    if (quiesces(step) || (step->kind == STEP_RESET_DEVICE && is_all_there_is(step))) {
+        loud[loud_count++] = step->resource;
+        note_group(step->resource);
+    }
+    if (step->kind == STEP_UNBIND_DRIVER && is_silenced_again(step->resource))
+        one_is_stranded = true;
+}
+
 /*
  * Walks the way back of the steps that ran. One that fails is told, and the rest goes on, so that as much as possible of the
  * host comes back; but a device that could not be silenced is not given to anybody. Returns how many steps are left.
@@ -180,35 +175,26 @@ static size_t go_back(void)
     }
     for (size_t i = 0; i < DOWN; i++) {
         const struct step *step = &plan_down[i];
-        if (!takes_back(i) || is_held_back(step))
+        if (!takes_back(i) || is_held_back(step) || is_taken(step->resource))
             continue;
         past_is_unknown = undoing[i] || !finished[step->undoes];
         if (!record(step, "undoing"))
             say("  %s", complaint);
         enum outcome outcome = perform(step);
-        told(step, outcome);
-        if (outcome == FAILED) {
-            left++;
-            if (quiesces(step) || (step->kind == STEP_RESET_DEVICE && is_all_there_is(step))) {
-                loud[loud_count++] = step->resource;
-                note_group(step->resource);
-            }
-            if (step->kind == STEP_UNBIND_DRIVER && is_silenced_again(step->resource))
-                one_is_stranded = true;
-        } else if (outcome == LOST) {
-            left++;
-        }
         if ((outcome == DONE || outcome == LOST) && !record(step, "undone"))
             say("  %s", complaint);
+        bool came_to_nothing = outcome != DONE && outcome != WARNED;
+        if (came_to_nothing && is_gone(step))
+            continue;
+        if (came_to_nothing && (outcome = with_fate(step, outcome)) == TAKEN)
+            note_taken(step->resource);
+        told(step, outcome);
+        if (came_to_nothing) {
+            left++;
+            could_not_take_back(step);
+        }
     }
     return left;
-}
-
-/* A device that is not on a VFIO driver is somebody else's by now, or gone. */
-static bool is_on_vfio(struct device_ref device)
-{
-    struct path driver;
-    return bound_driver(device, &driver) > 0 && is_vfio_driver(driver.text);
 }
 
 static bool can_close(const struct step *step)
@@ -222,8 +208,8 @@ static bool can_close(const struct step *step)
  */
 static size_t recover(void)
 {
-    static const char *elsewhere[RECOVER_ROOM];
-    size_t elsewhere_count = 0;
+    static const char *elsewhere[2 * RECOVER_ROOM];
+    size_t elsewhere_count = RECOVER > 0 ? in_half_taken_groups(elsewhere) : 0;
     for (size_t i = 0; i < RECOVER; i++)
         if (plan_recover[i].kind == STEP_OPEN_DEVICE && !is_on_vfio(plan_recover[i].open.device))
             elsewhere[elsewhere_count++] = plan_recover[i].resource;
@@ -245,15 +231,29 @@ static size_t recover(void)
     return loud_count;
 }
 
-/* A device that somebody still has open would keep the way back waiting, for ever: found before anything is changed. */
-static bool nobody_holds(void)
+/* Adds the devices that were unbound by hand to those that are loud; returns how many there are. */
+static size_t keep_unbound(void)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < RECOVER; i++) {
+        if (!unbound[i])
+            continue;
+        count++;
+        if (!is_loud(plan_recover[i].resource))
+            loud[loud_count++] = plan_recover[i].resource;
+    }
+    return count;
+}
+
+/* A device that somebody uses would keep an unbind waiting, for ever: found before anything is changed. */
+static bool nobody_uses(const struct step *steps, size_t count, bool back)
 {
     bool nobody = true;
-    for (size_t i = 0; i < DOWN; i++) {
-        const struct step *step = &plan_down[i];
-        if (!takes_back(i) || step->kind != STEP_UNBIND_DRIVER || !is_vfio_driver(step->binding.driver))
+    for (size_t i = 0; i < count; i++) {
+        const struct step *step = &steps[i];
+        if (step->kind != STEP_UNBIND_DRIVER || (back && (!takes_back(i) || !is_vfio_driver(step->binding.driver))))
             continue;
-        if (refuse_while_held(step->binding.device) == DONE)
+        if (refuse_unbind_while_used(step) == DONE)
             continue;
         say("%s", complaint);
         nobody = false;

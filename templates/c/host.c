@@ -88,87 +88,34 @@ static enum outcome set_module_parameter(const struct step *step)
     return refuse("%s reads %s after %s was written", path.text, now.text, value);
 }
 
-/* Whether the override is the wanted one, NULL for none; -1 with a complaint. The kernel prints "(null)" for none. */
-static int override_is(const char *path, const char *wanted)
+/* Whether what was read of an override is this driver, NULL for none. The kernel prints "(null)" for none. */
+static bool override_is(const struct path *found, const char *driver)
 {
-    struct path now;
-    if (!read_text(path, &now)) {
-        refuse_errno("read", path);
-        return -1;
-    }
-    bool none = now.text[0] == '\0' || strcmp(now.text, "(null)") == 0;
-    if (wanted == NULL ? none : !none && strcmp(now.text, wanted) == 0)
-        return 1;
-    refuse("driver_override reads %s after the write", now.text);
-    return 0;
+    bool none = found->text[0] == '\0' || strcmp(found->text, "(null)") == 0;
+    return driver == NULL ? none : !none && strcmp(found->text, driver) == 0;
 }
 
 static enum outcome set_driver_override(const struct step *step)
 {
-    struct path path = device_path(step->override.device, "driver_override");
-    int same = override_is(path.text, step->override.driver);
-    if (same != 0)
-        return same > 0 ? DONE : FAILED;
-    /* An empty line clears it; an empty write would not reach the kernel at all. */
-    const char *driver = step->override.driver ? step->override.driver : "";
-    if (write_text(path.text, path_of("%s\n", driver).text) != DONE)
-        return FAILED;
-    return override_is(path.text, step->override.driver) > 0 ? DONE : FAILED;
-}
-
-/* Names a process that holds a node open, ours left out; false where nobody does, as far as we may see. */
-static bool held_by(const char *node, struct path *holder)
-{
-    bool held = false;
-    DIR *processes = opendir("/proc");
-    if (processes == NULL)
-        return false;
-    for (struct dirent *entry; !held && (entry = readdir(processes)) != NULL;) {
-        long pid = strtol(entry->d_name, NULL, 10);
-        DIR *files = pid > 0 && pid != getpid() ? opendir(path_of("/proc/%ld/fd", pid).text) : NULL;
-        if (files == NULL)
-            continue;
-        for (struct dirent *file; !held && (file = readdir(files)) != NULL;) {
-            char target[PATH_MAX];
-            ssize_t length = readlink(path_of("/proc/%ld/fd/%s", pid, file->d_name).text, target, sizeof target - 1);
-            if (length < 0)
-                continue;
-            target[length] = '\0';
-            held = strcmp(target, node) == 0;
-        }
-        closedir(files);
-        struct path name;
-        if (held && !read_text(path_of("/proc/%ld/comm", pid).text, &name))
-            name.text[0] = '\0';
-        if (held)
-            *holder = path_of("%s (pid %ld)", name.text, pid);
-    }
-    closedir(processes);
-    return held;
-}
-
-/* The kernel would wait for whoever has the device open, for ever; so they are named instead. */
-static enum outcome refuse_while_held(struct device_ref device)
-{
-    long group = group_of(device);
-    if (group < 0)
+    const char *driver = step->override.driver;
+    struct path path = device_path(step->override.device, "driver_override"), found;
+    if (!read_text(path.text, &found))
+        return refuse_errno("read", path.text);
+    if (override_is(&found, driver))
         return DONE;
-    struct path nodes[] = { path_of("/dev/vfio/%ld", group), noiommu_node(group) };
-    struct path holder;
-    for (size_t i = 0; i < 2; i++)
-        if (held_by(nodes[i].text, &holder))
-            return refuse("%s is open in %s; an unbind would wait until it is closed. End it, then run this again.",
-                          nodes[i].text, holder.text);
-    return DONE;
-}
-
-/* Whether a driver is one of VFIO's: "vfio" is a word of its name. */
-static bool is_vfio_driver(const char *name)
-{
-    for (const char *at = name; (at = strstr(at, "vfio")) != NULL; at += 4)
-        if ((at == name || strchr("-_", at[-1])) && strchr("-_", at[4]))
-            return true;
-    return false;
+    /* On the way back: what `up` has made of it, or somebody else has been there meanwhile. */
+    const struct step *made = step->undoes == NOTHING ? NULL : &plan_up[step->undoes];
+    if (made != NULL && made->kind == STEP_SET_DRIVER_OVERRIDE && !override_is(&found, made->override.driver)) {
+        refuse("driver_override reads %s and not %s: somebody else has set it since, and it is left alone.", found.text,
+               made->override.driver ? made->override.driver : "(null)");
+        return TAKEN;
+    }
+    /* An empty line clears it; an empty write would not reach the kernel at all. */
+    if (write_text(path.text, path_of("%s\n", driver ? driver : "").text) != DONE)
+        return FAILED;
+    if (!read_text(path.text, &found))
+        return refuse_errno("read", path.text);
+    return override_is(&found, driver) ? DONE : refuse("driver_override reads %s after the write", found.text);
 }
 
 static enum outcome unbind_driver(const struct step *step)
@@ -180,7 +127,7 @@ static enum outcome unbind_driver(const struct step *step)
         return FAILED;
     if (bound == 0 || strcmp(now.text, step->binding.driver) != 0)
         return DONE;
-    if (is_vfio_driver(step->binding.driver) && refuse_while_held(device) != DONE)
+    if (refuse_unbind_while_used(step) != DONE)
         return FAILED;
     struct path path = path_of("/sys/bus/%s/drivers/%s/unbind", bus_names[device.bus], step->binding.driver);
     if (write_text(path.text, device.address) != DONE)

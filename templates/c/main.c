@@ -32,11 +32,13 @@ static bool came_back(size_t left)
 /* The way back of a run whose process is gone: what it held went with its descriptors, the rest is in the journal. */
 static int bring_back(void)
 {
-    if (!nobody_holds()) {
+    if (!nobody_uses(plan_down, DOWN, true)) {
         say("Nothing was changed.");
         return REFUSED;
     }
+    find_unbound();
     size_t left = recover();
+    left += keep_unbound();
     left += go_back();
     return came_back(left) ? ALL_DONE : NOT_TAKEN_BACK;
 }
@@ -122,6 +124,11 @@ static int up(void)
     if (!facts_hold()) {
         unlink(journal_path);
         say("Nothing was changed. This program is for one host as it was; plan again on the host as it is.");
+        return REFUSED;
+    }
+    if (!nobody_uses(plan_up, UP, false)) {
+        unlink(journal_path);
+        say("Nothing was changed.");
         return REFUSED;
     }
     int signal = 0;

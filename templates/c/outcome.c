@@ -2,9 +2,9 @@
 
 /*
  * WARNED: something to be told that does not stop the run. LOST: nobody can know any more what would take a step back; told as
- * something that did not come back, once.
+ * something that did not come back, once. TAKEN: somebody else has changed what was to be put back, and it is left alone.
  */
-enum outcome { DONE, WARNED, FAILED, LOST };
+enum outcome { DONE, WARNED, FAILED, LOST, TAKEN };
 
 /* Why the last step was not DONE. */
 static char complaint[4096];

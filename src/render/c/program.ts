@@ -3,12 +3,14 @@ import { cComment, cString } from './escape.ts';
 import { cFacts, type PlanFacts } from './facts.ts';
 import { HandleNames } from './handles.ts';
 import { cStep } from './step.ts';
+import { device } from './write.ts';
 
 /** The parts of every program, in its order: files of templates/c. The plan stands between the two lists. */
 export const PARTS_BEFORE = ['abi', 'step'] as const;
 export const PARTS_AFTER = [
   'outcome',
   'files',
+  'holders',
   'host',
   'reserve',
   'container',
@@ -18,6 +20,7 @@ export const PARTS_AFTER = [
   'memory',
   'perform',
   'journal',
+  'fate',
   'facts',
   'engine',
   'main',
@@ -90,6 +93,7 @@ function tables(plan: Plan, facts: PlanFacts): string {
     `/* Regions of devices that are asked for. */\n#define REGIONS ${Math.max(1, regions.length)}`,
     '/* A comment says why a step is there. The flag says whether it outlives this process, the number what it takes back. */',
     ...steps,
+    devices(plan),
     [
       'static const struct fact plan_facts[] = {',
       ...facts.checked,
@@ -97,4 +101,19 @@ function tables(plan: Plan, facts: PlanFacts): string {
       `static const size_t FACTS = ${facts.checked.length};`,
     ].join('\n'),
   ].join('\n\n');
+}
+
+/** The devices of the plan, by what steps call them: a step that uses a device's handles names no more. */
+function devices({ assignments }: Plan): string {
+  const rows = assignments.map(
+    ({ bus, address }) => `    { ${cString(`device ${address}`)}, ${device({ device: { bus, address } })} },`,
+  );
+  // Room for one at least, as above.
+  const rowsOrNone = rows.length > 0 ? rows : ['    { 0 },'];
+  return [
+    'static const struct { const char *resource; struct device_ref device; } plan_devices[] = {',
+    ...rowsOrNone,
+    '};',
+    `static const size_t DEVICES = ${assignments.length};`,
+  ].join('\n');
 }

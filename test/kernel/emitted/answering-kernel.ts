@@ -31,7 +31,24 @@ export class AnsweringKernel implements Kernel {
   #fds = 2;
   #memory = 0x1000_0000n;
 
+  readonly #unplugged = new Set<string>();
+
   constructor(readonly architecture: string) {}
+
+  /** Somebody pulls a device out. */
+  unplug(address: string): void {
+    this.#unplugged.add(address);
+    this.#drivers.delete(address);
+  }
+  /** Somebody binds a device to another driver; undefined takes it from its driver. */
+  rebind(address: string, driver: string | undefined): void {
+    if (driver === undefined) this.#drivers.delete(address);
+    else this.#drivers.set(address, driver);
+  }
+  /** Somebody sets the override of a device. */
+  override(address: string, driver: string): void {
+    this.#overrides.set(address, driver);
+  }
 
   open(_path: string, _flags: OpenFlags): Fd {
     return ++this.#fds;
@@ -72,7 +89,7 @@ export class AnsweringKernel implements Kernel {
   setMemlockLimit(): void {}
 
   readlink(path: string): string {
-    const address = deviceOf(path);
+    const address = this.#there(path, 'readlink');
     // A device that is not silent keeps the other one of its group back.
     if (path.endsWith('/iommu_group')) return `../../kernel/iommu_groups/${address === LOOSE ? 9 : 6}`;
     const vf = /\/virtfn(\d)$/.exec(path)?.[1];
@@ -85,10 +102,11 @@ export class AnsweringKernel implements Kernel {
     if (path.includes('/parameters/')) return `${this.#parameter}\n`;
     const number = this.#numbers.get(lastOf(path));
     if (number !== undefined) return `${number}\n`;
-    return `${this.#overrides.get(deviceOf(path)) ?? '(null)'}\n`;
+    return `${this.#overrides.get(this.#there(path, 'read')) ?? '(null)'}\n`;
   }
   exists(path: string): boolean {
     if (path.startsWith('/sys/module/')) return this.#modules > 0;
+    if (this.#unplugged.has(deviceOf(path))) return false;
     // udev takes its time for the node.
     return path !== '/dev/vfio/6' || ++this.#nodeLooks > 2;
   }
@@ -103,6 +121,7 @@ export class AnsweringKernel implements Kernel {
   }
   writeFile(path: string, text: string): Promise<void> {
     const [, driver = '', file] = /\/drivers\/([^/]+)\/(bind|unbind)$/.exec(path) ?? [];
+    if (file !== undefined && this.#unplugged.has(text)) return Promise.reject(kernelError('write', path, 'ENODEV'));
     if (file === 'bind') this.#drivers.set(text, driver);
     else if (file === 'unbind') this.#drivers.delete(text);
     else if (path.includes('/parameters/')) this.#parameter = text;
@@ -110,6 +129,12 @@ export class AnsweringKernel implements Kernel {
     else if (text.trim() === '') this.#overrides.delete(deviceOf(path));
     else this.#overrides.set(deviceOf(path), text.trim());
     return Promise.resolve();
+  }
+  /** The device of a path below its directory, which is gone with it. */
+  #there(path: string, call: string): string {
+    const address = deviceOf(path);
+    if (this.#unplugged.has(address)) throw kernelError(call, path, 'ENOENT');
+    return address;
   }
   spawn(): Promise<{ readonly status: number; readonly stderr: string }> {
     this.#modules += 1;

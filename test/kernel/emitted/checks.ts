@@ -3,7 +3,7 @@ import path from 'node:path';
 import { persistenceOf, type Plan, type Step } from '../../../src/model/index.ts';
 import type { Fault } from '../../../src/runtime/kernel/fault.ts';
 import type { Kernel } from '../../../src/runtime/kernel/port.ts';
-import { everyStep } from '../../../src/testing/every-step.ts';
+import { everyStep, PCI } from '../../../src/testing/every-step.ts';
 import { AnsweringKernel } from './answering-kernel.ts';
 import { pamuKernel, pamuPlan } from './pamu-plan.ts';
 import { compilePlan, replay, type ReplayedProgram, type Target, TARGETS } from './program.ts';
@@ -83,6 +83,27 @@ async function checkPlan(
       }
     },
   );
+  await checkFates(compiled, plan, changes, check);
+}
+
+/** What somebody may do to the devices of a run that was killed, before its way back. */
+const BY_OTHERS: Readonly<Record<string, (host: AnsweringKernel) => void>> = {
+  'was unplugged': (host) => host.unplug(PCI),
+  'was bound to another driver': (host) => host.rebind(PCI, 'uio_pci_generic'),
+  'was unbound by hand': (host) => host.rebind(PCI, undefined),
+  'was given another override': (host) => host.override(PCI, 'pci-stub'),
+};
+
+/** R-BACK-2: what the runtime does where somebody was at a device meanwhile, at any point of the run. */
+async function checkFates(program: ReplayedProgram, plan: Plan, changes: number, check: Check): Promise<void> {
+  for (const [what, happens] of Object.entries(BY_OTHERS)) {
+    await check(`R-BACK-2: --down after any of ${changes} changes of the host, where a device ${what}`, async () => {
+      for (let at = 1; at <= changes; at += 1) {
+        const host = new AnsweringKernel(program.target.machine);
+        await killedAt(program, plan, host, { at, when: 'after', how: 'kill', counts: OUTLIVES }, () => happens(host));
+      }
+    });
+  }
 }
 
 /** What `handoff: bind` is: drivers and nodes, and nothing that goes with a process. */
@@ -111,10 +132,17 @@ async function checkBound(
   );
 }
 
-async function killedAt(program: ReplayedProgram, plan: Plan, host: Kernel, fault: Fault): Promise<void> {
+async function killedAt(
+  program: ReplayedProgram,
+  plan: Plan,
+  host: Kernel,
+  fault: Fault,
+  meanwhile = () => {},
+): Promise<void> {
   const killed = await recordUp(plan, host, fault);
   if (killed.status !== null) throw new Error(`call ${fault.at} was not reached`);
   await same(program, [], killed, undefined);
+  meanwhile();
   await same(program, ['--down'], await recordDown(plan, host, killed), killed.journal);
 }
 

@@ -55,6 +55,7 @@ const WRAPPED = [
     'setrlimit64',
     'ftruncate64',
     'readlink',
+    'realpath',
     'access',
     'stat64',
     'chown',
