@@ -50,6 +50,18 @@ it('R-BACK-1: comes up with a supervisor, is listed, goes down, and leaves nothi
   expect(simulatedHosts()).toEqual([]);
 });
 
+it('R-BACK-1: a device whose override names another driver than its own goes back to its own, override and all', async () => {
+  const written = host().intelIommu().nic(ADDRESS, { group: 26 }).change(ADDRESS, { driverOverride: 'igb' }).build();
+  const edge = new Workplace(written, MANIFEST);
+  try {
+    expect(await edge.run('up', '-d', '--yes')).toMatchObject({ status: 0 });
+    expect(await edge.run('down')).toMatchObject({ status: 0 });
+    expect(JSON.parse((await edge.run('ps', '-o', 'json')).out)).toMatchObject({ projects: [] });
+  } finally {
+    edge.remove();
+  }
+});
+
 it('has nothing to do where the same project is up, and refuses another manifest of that name', async () => {
   await place.run('up', '-d', '--yes');
   const again = await place.run('up', '-d', '--yes');

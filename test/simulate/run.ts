@@ -58,28 +58,40 @@ const inProcess = (share: Share): Promise<Tally> =>
     child.once('exit', (status) => reject(new Error(`a process of the simulation ended with ${status}`)));
   });
 
+interface Options {
+  readonly first: number;
+  readonly count: number;
+  readonly verbose: boolean;
+}
+
+/** What the command line asks for; undefined where it makes no sense. */
+function readOptions(): Options | undefined {
+  const options = { seed: { type: 'string' }, seeds: { type: 'string' }, verbose: { type: 'boolean' } } as const;
+  try {
+    const { seed, seeds, verbose = false } = parseArgs({ options }).values;
+    const first = Number(seed ?? 1);
+    const count = Number(seeds ?? (seed === undefined ? SEEDS : 1));
+    const makeSense = Number.isSafeInteger(first) && Number.isSafeInteger(count) && first >= 0 && count >= 1;
+    return makeSense ? { first, count, verbose } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      seed: { type: 'string', default: '1' },
-      seeds: { type: 'string' },
-      verbose: { type: 'boolean', default: false },
-    },
-  });
-  const first = Number(values.seed);
-  const one = process.argv.includes('--seed') && values.seeds === undefined;
-  const count = one ? 1 : Number(values.seeds ?? SEEDS);
-  if (!Number.isSafeInteger(first) || !Number.isSafeInteger(count) || first < 0 || count < 1) {
-    console.error('simulate: --seed takes a number from 0 on, and --seeds how many from there');
+  const options = readOptions();
+  if (!options) {
+    console.error('usage: npm run simulate -- [--seed N, from 0 on] [--seeds COUNT, from there] [--verbose]');
     process.exitCode = 2;
     return;
   }
+  const { first, count, verbose } = options;
   const step = Math.min(count, availableParallelism());
   const shares = Array.from({ length: step }, (_, i) => ({
     from: first + i,
     step,
     end: first + count,
-    verbose: values.verbose,
+    verbose,
   }));
   const tallies = await (step === 1 ? Promise.all(shares.map(take)) : Promise.all(shares.map(inProcess)));
   const outcomes = new Map<string, number>();

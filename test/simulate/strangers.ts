@@ -129,11 +129,9 @@ export class Strangers {
     if (before !== undefined && now === FOREIGN_DRIVER) await this.#write(address, before, false);
   }
 
-  /** Somebody writes the override of a device that a project has. */
+  /** Somebody writes the override of a device, a project's or the host's, and never binds it anew. */
   async #override(address: string): Promise<void> {
-    const driver = this.#now(address)?.driver;
-    if (!driver || !isVfioDriver(driver)) return;
-    await this.#write(address, FOREIGN_DRIVER);
+    if (this.#now(address)?.driver) await this.#write(address, FOREIGN_DRIVER);
   }
 
   async #unbind(address: string): Promise<void> {

@@ -80,11 +80,33 @@ const depthOf = ({ origin, device }: ResolvedDevice): number =>
  */
 export function lowerBinding(device: ResolvedDevice, steps: StepList, after: readonly string[]): string[] {
   if (device.use === 'detach') {
-    const unbound = addUnbind(device, steps, after);
+    const unbound = addUnbind(device, steps, keepWayBack(device, steps, after));
     addReturn(device.device, steps, []);
     return unbound;
   }
-  return device.device.driver === device.driver ? [...after] : lowerRebind(device, steps, after);
+  if (device.device.driver === device.driver) return [...after];
+  return lowerRebind(device, steps, keepWayBack(device, steps, after));
+}
+
+/**
+ * Where somebody has written the override of another driver and never bound the device anew, its own driver would not get it
+ * back: the kernel binds a device with an override to that driver only (driver_match_device in drivers/base/base.h; ENODEV).
+ * So the override is its own driver's while the device is away, and the other one's again when it is back.
+ */
+function keepWayBack(device: ResolvedDevice, steps: StepList, after: readonly string[]): readonly string[] {
+  const { address, driver, driverOverride } = device.device;
+  if (driver === null || driverOverride === null || driverOverride === driver) return after;
+  const ref = refOf(device.device);
+  const reason = {
+    ...reasonOf(device),
+    cause: `the override is ${driverOverride}, which would keep ${driver} from it`,
+  };
+  const subject = `${address}/way-back`;
+  const kept = steps.add('set-driver-override', subject, { ...reason, after }, { device: ref, driver });
+  const { resource } = reason;
+  const before = { device: ref, driver: driverOverride };
+  steps.undo('set-driver-override', kept, subject, { resource, cause: 'as it was' }, before);
+  return [kept];
 }
 
 /**
@@ -102,12 +124,16 @@ function lowerRebind(device: ResolvedDevice, steps: StepList, after: readonly st
   const bind = steps.add('bind-driver', address, { ...reason, after: unbound }, { device: ref, driver });
 
   addReturn(host, steps, [`back:${override}`]);
-  const before = { device: ref, driver: host.driverOverride };
+  const before = { device: ref, driver: overrideOnReturn(host) };
   steps.undo('set-driver-override', override, address, { resource, cause: 'as it was' }, before);
   const leave = { resource, cause: `goes back to ${hostOwner(host)}` };
   steps.undo('unbind-driver', bind, address, leave, { device: ref, driver });
   return [bind];
 }
+
+/** The override under which a device goes back to its driver: none, or the driver's own ({@link keepWayBack}). */
+const overrideOnReturn = ({ driver, driverOverride }: HostDevice): string | null =>
+  driver === null || driverOverride === null ? driverOverride : driver;
 
 const reasonOf = (device: ResolvedDevice) => ({
   resource: resourceOf(device.device),

@@ -37,6 +37,21 @@ it('R-BACK-1: gives an override back that was there before', () => {
   expect(plan.down.map(describeStep)).toContain(`write e1000e to /sys/bus/pci/devices/${ADDRESS}/driver_override`);
 });
 
+it('R-BACK-1: lets a device go back to its driver whose override names another, and gives that override back last', () => {
+  const inventory = onIntel().change(ADDRESS, { driverOverride: 'igb' }).build();
+  const plan = planFor({ edge: { devices: { wan: ADDRESS } } }, inventory);
+  expect(plan.up.slice(0, 2).map(describeStep)).toEqual([
+    `write e1000e to /sys/bus/pci/devices/${ADDRESS}/driver_override`,
+    `write vfio-pci to /sys/bus/pci/devices/${ADDRESS}/driver_override`,
+  ]);
+  expect(plan.down.slice(-4).map(describeStep)).toEqual([
+    `write ${ADDRESS} to /sys/bus/pci/drivers/vfio-pci/unbind`,
+    `write e1000e to /sys/bus/pci/devices/${ADDRESS}/driver_override`,
+    `write ${ADDRESS} to /sys/bus/pci/drivers/e1000e/bind`,
+    `write igb to /sys/bus/pci/devices/${ADDRESS}/driver_override`,
+  ]);
+});
+
 it('leaves the binding of a device alone that is on the VFIO driver already', () => {
   const inventory = onIntel().change(ADDRESS, { driver: 'vfio-pci' }).build();
   const plan = planFor({ edge: { devices: { wan: ADDRESS } } }, inventory);

@@ -1,4 +1,4 @@
-import { isDeviceName, isDriverName, isVfioDriver, type Plan, type Step } from '../../model/index.ts';
+import { isDeviceName, isDriverName, isVfioDriver, type Plan, type Step, type StepOf } from '../../model/index.ts';
 import type { Law } from './law.ts';
 
 /** Module parameters that a plan may set, with the values that they may take. */
@@ -16,7 +16,8 @@ export const checkAllowList: Law = function* (plan) {
   for (const step of plan.up) {
     if (step.kind === 'unbind-driver') takenFrom.set(step.device.address, step.driver);
   }
-  for (const step of plan.up) yield* checkUp(step);
+  for (const step of plan.up) yield* checkUp(step, takenFrom);
+  yield* checkOverrides(plan);
   for (const step of plan.down) yield* checkDown(step, takenFrom);
   yield* checkSubjects(plan);
   yield* checkNames(plan);
@@ -34,7 +35,7 @@ function* checkNames(plan: Plan): Generator<string> {
   }
 }
 
-function* checkUp(step: Step): Generator<string> {
+function* checkUp(step: Step, takenFrom: ReadonlyMap<string, string>): Generator<string> {
   yield* checkEither(step);
   yield* checkReserving(step, true);
   if (step.kind === 'bind-driver' && !isVfioDriver(step.driver)) {
@@ -43,8 +44,27 @@ function* checkUp(step: Step): Generator<string> {
   if ((step.kind === 'bind-driver' || step.kind === 'set-driver-override') && !fitsBus(step.driver, step.device.bus)) {
     yield `${step.id} gives a device of bus ${step.device.bus} to ${step.driver}, a driver of another bus.`;
   }
-  if (step.kind === 'set-driver-override' && (step.driver === null || !isVfioDriver(step.driver))) {
+  if (step.kind === 'set-driver-override' && !isOverrideOfUp(step, takenFrom)) {
     yield `${step.id} sets the override to ${step.driver ?? 'nothing'}, which is no VFIO driver.`;
+  }
+}
+
+/** A VFIO driver, or the one that the device is taken from, which is to find it again. */
+const isOverrideOfUp = (
+  { driver, device }: StepOf<'set-driver-override'>,
+  takenFrom: ReadonlyMap<string, string>,
+): boolean => driver !== null && (isVfioDriver(driver) || takenFrom.get(device.address) === driver);
+
+/** R-BIND-1: a device is bound under the override of the driver that it is to get, so that no other can win it. */
+function* checkOverrides({ up }: Plan): Generator<string> {
+  const overrides = new Map<string, string | null>();
+  for (const step of up) {
+    if (step.kind === 'set-driver-override') overrides.set(step.device.address, step.driver);
+    if (step.kind !== 'bind-driver') continue;
+    const override = overrides.get(step.device.address);
+    if (override !== undefined && override !== step.driver) {
+      yield `${step.id} binds ${step.driver} under the override ${override ?? '(null)'}.`;
+    }
   }
 }
 

@@ -45,7 +45,13 @@ it('refuses to bind a driver on up that is no VFIO driver', () => {
 });
 
 it('refuses an override that is no VFIO driver', () => {
-  expect(sentences(changed('up', 'set-driver-override', { driver: 'e1000e' })).join()).toContain('no VFIO driver');
+  expect(sentences(changed('up', 'set-driver-override', { driver: 'nvme' })).join()).toContain('no VFIO driver');
+});
+
+it('R-BIND-1: refuses to bind under the override of the driver that the device was on', () => {
+  expect(sentences(changed('up', 'set-driver-override', { driver: 'e1000e' })).join()).toContain(
+    'binds vfio-pci under the override e1000e',
+  );
 });
 
 it('refuses to give a device back to a driver that it was not taken from', () => {
