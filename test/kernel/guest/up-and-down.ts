@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { contains, equal, holds } from './assert.ts';
 import { cameBack, hostState, type HostState } from './host-state.ts';
 import { carriesPackets } from './network.ts';
@@ -6,11 +7,14 @@ import { ended, project } from './project.ts';
 import type { Scenario } from './scenario.ts';
 import { openError } from './vfio.ts';
 
+const overrideOf = (address: string): string => `/sys/bus/pci/devices/${address}/driver_override`;
+
 /** The whole way there and back on a real kernel, held by the supervisor in between. */
 export const upAndDown: Scenario = ({ test, cleanup }) => {
   const { alone, shared } = findNics();
   const [first, second] = shared;
   let before: HostState;
+  let overridden: HostState;
   const single = project(
     'single',
     `devices:
@@ -68,15 +72,26 @@ memory:
     cameBack(before);
   });
   test('R-GROUP-1: a sibling that is only detached loses its driver, and the group is viable', async () => {
+    // Somebody has written overrides of another driver, and not bound anew.
+    for (const port of shared) writeFileSync(overrideOf(port), 'igb\n');
+    overridden = hostState();
     ended(await detached.up(), 0, 'up');
     equal([linkOf(first, 'driver'), linkOf(second, 'driver')], ['vfio-pci', undefined], 'the drivers of the ports');
     equal(openError(groupOf(first)), 'EBUSY', 'opening the group that the supervisor holds');
   });
-  test('R-BACK-1: the detached sibling gets its driver and its network interface back', async () => {
+  test('R-BACK-1: both ports get their driver and network interface back, and the override of another driver', async () => {
     ended(await detached.down(), 0, 'down');
+    equal(
+      shared.map((port) => readFileSync(overrideOf(port), 'utf8')),
+      ['igb\n', 'igb\n'],
+      'the overrides',
+    );
+    cameBack(overridden);
+    for (const port of shared) writeFileSync(overrideOf(port), '\n');
     cameBack(before);
   });
   cleanup(async () => {
+    for (const port of shared) writeFileSync(overrideOf(port), '\n');
     await single.clear();
     await group.clear();
     await detached.clear();
