@@ -6,8 +6,6 @@ import { randomSequence, type LockstepDevice, type Start } from '../../src/testi
  * kernel answered; the outside makes the same calls on the simulation, where that takes a small part of the time.
  */
 
-/** How many sequences all subjects of a machine have together. */
-export const SEQUENCES = 300;
 /** Random calls of a sequence. */
 const LENGTH = 40;
 /** Any number will do; it is fixed so that a failure can be seen again. */

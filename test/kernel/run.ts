@@ -35,6 +35,9 @@ const USAGE = `usage: tsx test/kernel/run.ts [--machine NAME]... [--scenario NAM
  */
 const LIMITS = { wholeSeconds: 3600, silentSeconds: 600 };
 
+/** The scenarios whose answers are compared outside. */
+const LOCKSTEP: ReadonlySet<string> = new Set(['lockstep', 'lockstep-whole']);
+
 interface Choice {
   /** Whether C programs, those of plans and those beside plugins, are compiled and run here. */
   readonly hostSide: boolean;
@@ -150,7 +153,7 @@ async function runMachine(
     );
     const { results, attachments, problems } = reader.finish();
     for (const [name, content] of attachments) await writeFile(path.join(out, name), content);
-    if (scenarios.includes('lockstep')) {
+    if (scenarios.some((name) => LOCKSTEP.has(name))) {
       const { counts } = await checkLockstep(attachments, report);
       await writeFile(path.join(out, 'lockstep.json'), `${JSON.stringify(counts, null, 2)}\n`);
     }

@@ -8,7 +8,7 @@ import { inspectAgrees } from './inspect-agrees.ts';
 import { job } from './job.ts';
 import { kernelErrors } from './kernel-errors.ts';
 import { killAtEachStep } from './kill-at-each-step.ts';
-import { lockstepScenario } from './lockstep.ts';
+import { lockstepOf } from './lockstep.ts';
 import { lockstepPlatform } from './lockstep-platform.ts';
 import { lockstepSmmuPlatform } from './lockstep-smmu-platform.ts';
 import { loadModules } from './load-modules.ts';
@@ -44,7 +44,8 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   'raw-smoke': rawSmoke,
   'raw-testpmd': rawTestpmd,
   'raw-hot-reset': rawHotReset,
-  lockstep: lockstepScenario,
+  lockstep: lockstepOf(300),
+  'lockstep-whole': lockstepOf(10_000),
   'lockstep-platform': lockstepPlatform,
   'up-and-down': upAndDown,
   'kernel-errors': kernelErrors,
