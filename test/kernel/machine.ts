@@ -141,7 +141,7 @@ export const MACHINES: readonly Machine[] = [
     ...DEBIAN,
   },
   { name: 'smmuv3', ...SMMUV3 },
-  { name: 'intel-endurance', ...INTEL },
+  { name: 'intel-endurance', ...INTEL, options: [...INTEL.options, ...NO_SLEEP] },
   { name: 'smmuv3-lockstep', ...SMMUV3, options: [...SMMUV3.options, ...NO_SLEEP] },
   { name: 'intel-lockstep', ...INTEL, options: [...INTEL.options, ...NO_SLEEP] },
   {

@@ -27,7 +27,15 @@ interface Helper {
   readonly child: ChildProcess;
   /** Sends a request; resolves with the errno, or null where the helper died without an answer. */
   ask(request: string): Promise<number | null>;
+  /** Ends it: it has nothing more to read. */
+  end(): void;
 }
+
+/**
+ * How long a helper stays with nothing to write, in milliseconds. Steps follow each other faster than that; a supervisor, which
+ * holds a project for months, is not to keep a process for its last step.
+ */
+const IDLE_MS = 10_000;
 
 /**
  * Writes that can keep their writer in the kernel without end: an unbind waits until whoever holds the device lets go,
@@ -36,16 +44,36 @@ interface Helper {
  */
 export class BlockingWriter {
   readonly #idle: Helper[] = [];
+  #rest: NodeJS.Timeout | undefined;
+
+  constructor(private readonly idleMs = IDLE_MS) {}
 
   /** Throws {@link KernelError} with the errno of the open or the write. */
   async write(path: string, text: string): Promise<void> {
-    const helper = this.#idle.pop() ?? (await startHelper());
+    const helper = this.#takeIdle() ?? (await startHelper());
     const errno = await helper.ask(`${JSON.stringify({ path, text })}\n`);
     if (errno === null) throw new KernelError('write', path, 'EINTR', 4);
     this.#idle.push(helper);
+    this.#endWhenIdle();
     if (errno !== 0) throw new KernelError('write', path, errnoName(errno), errno);
   }
+
+  /** One that somebody has killed meanwhile is of no use. */
+  #takeIdle(): Helper | undefined {
+    let helper = this.#idle.pop();
+    while (helper && hasEnded(helper.child)) helper = this.#idle.pop();
+    return helper;
+  }
+
+  #endWhenIdle(): void {
+    clearTimeout(this.#rest);
+    this.#rest = setTimeout(() => {
+      for (const helper of this.#idle.splice(0)) helper.end();
+    }, this.idleMs).unref();
+  }
 }
+
+const hasEnded = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;
 
 async function startHelper(): Promise<Helper> {
   const { spawn } = await import('node:child_process');
@@ -71,9 +99,10 @@ async function startHelper(): Promise<Helper> {
   child.stdin.on('error', () => undefined);
   return {
     child,
+    end: () => void child.stdin.end(),
     ask: (request) =>
       new Promise((resolve) => {
-        if (child.exitCode !== null || child.signalCode !== null) {
+        if (hasEnded(child)) {
           resolve(null);
           return;
         }
