@@ -3,12 +3,15 @@ import type { Plan } from '../model/index.ts';
 import { objectsOf } from '../runtime/project/host-objects.ts';
 import { ProjectRun, type RunOutcome } from '../runtime/project/project-run.ts';
 import { realClock } from '../runtime/supervision/clock.ts';
-import { type EmitEvent, eventFile } from '../runtime/supervision/events.ts';
-import { type ServiceManager, serviceManager } from '../runtime/supervision/service-manager.ts';
+import { eventFile } from '../runtime/supervision/events.ts';
+import { keepLastRun } from '../runtime/supervision/last-run.ts';
+import { ProjectLog } from '../runtime/supervision/project-log.ts';
+import { serviceManager } from '../runtime/supervision/service-manager.ts';
 import { type BringUp, failureStatus } from './bring-up-outcome.ts';
 import { LOCK_WAIT_MS } from './changing.ts';
 import { ExitStatus } from './exit-status.ts';
-import { type HoldEnd, holdProject } from './hold-project.ts';
+import { type HoldEnd, holdProject, type Holding } from './hold-project.ts';
+import { keepAndShow } from './keep-and-show.ts';
 import { failureText, leftOverLines, placeOf, progress, statusOfBack } from './progress.ts';
 import { Signals } from './signals.ts';
 import type { Terminal } from './verb.ts';
@@ -27,12 +30,17 @@ const isHeld = ({ assignments }: Plan): boolean => assignments.some(({ handoff }
 async function bringUpHere(options: BringUp): Promise<number> {
   const { invocation, plan, machine, state, detached } = options;
   const { terminal, global } = invocation;
-  const say = (line: string) => terminal.err(`${line}\n`);
   const signals = new Signals();
   const directory = state.project(plan.project);
+  const log = new ProjectLog(directory.log(), realClock);
+  const say = (line: string): void => {
+    log.say(null, line);
+    terminal.err(`${line}\n`);
+  };
   const emit = eventFile(directory.events(), plan.project, realClock);
   state.lastRun(plan.project).remove();
   const manager = await serviceManager(terminal.env);
+  let released = false;
   try {
     const run = await ProjectRun.prepare({
       plan,
@@ -43,7 +51,10 @@ async function bringUpHere(options: BringUp): Promise<number> {
       events: progress(say, global),
       signal: signals.signal,
       now: () => new Date(),
-      leaving: () => emit({ kind: 'down' }),
+      leaving: () => {
+        emit({ kind: 'down' });
+        if (released) keepLastRun(directory, state.lastRun(plan.project));
+      },
     });
     emit({ kind: 'starting' });
     const outcome = await run.up();
@@ -55,7 +66,8 @@ async function bringUpHere(options: BringUp): Promise<number> {
       if (!global.quiet) say(`Project ${plan.project} is up (bound). "vfio-compose down" takes it back.`);
       return ExitStatus.done;
     }
-    const end = await holdHere(options, run, signals, emit, manager);
+    const end = await holdHere(options, run, { signals, emit, manager, log, say });
+    released = end.kind === 'released';
     if (end.kind === 'not-started') say(`vfio-compose up: ${end.failure}`);
     return await takeBack(options, run, say, statusOfEnd(end, signals));
   } finally {
@@ -65,28 +77,21 @@ async function bringUpHere(options: BringUp): Promise<number> {
 }
 
 function holdHere(
-  options: BringUp,
+  { plan, state, machine, invocation, changed }: BringUp,
   run: ProjectRun,
-  signals: Signals,
-  emit: EmitEvent,
-  manager: ServiceManager,
+  { log, ...own }: Pick<Holding, 'signals' | 'emit' | 'manager' | 'say'> & { readonly log: ProjectLog },
 ): Promise<HoldEnd> {
-  const { plan, state, machine, invocation } = options;
-  const { terminal, global } = invocation;
-  const say = (line: string) => terminal.err(`${line}\n`);
   return holdProject({
+    ...own,
     run,
     plan,
     state,
-    signals,
     simulated: machine.hostFile !== null,
-    manager,
-    emit,
-    say,
+    output: (vm) => (stream, source) => keepAndShow(log, vm, source, process[stream]),
     ready: () => {
-      options.changed();
-      if (!global.quiet)
-        say(`Project ${plan.project} is up${isHeld(plan) ? ', held by this process' : ''}. Ctrl-C takes it back.`);
+      changed();
+      if (invocation.global.quiet) return;
+      own.say(`Project ${plan.project} is up${isHeld(plan) ? ', held by this process' : ''}. Ctrl-C takes it back.`);
     },
   });
 }

@@ -1,4 +1,5 @@
 import type { JournalState } from '../runtime/executor/journal.ts';
+import type { Machine } from '../runtime/project/machine.ts';
 import type { ProjectRecord } from '../runtime/project/record.ts';
 import type { StateDirectory } from '../runtime/project/state-directory.ts';
 import { type Changing, lockObjects } from './changing.ts';
@@ -93,11 +94,10 @@ function whatIsKnown({ name, assignments }: ProjectRecord, { ran, undone }: Jour
 }
 
 async function bringBackLocked(invocation: Invocation, state: StateDirectory, record: ProjectRecord): Promise<number> {
-  const { terminal, global } = invocation;
+  const { terminal } = invocation;
   const { openMachine } = await import('../runtime/project/open-machine.ts');
-  const { bringBack, PlanLost } = await import('../runtime/project/recover.ts');
+  const { PlanLost } = await import('../runtime/project/recover.ts');
   const { BrokenJournal, readJournal } = await import('../runtime/executor/journal.ts');
-  const { progress, statusOfBack } = await import('./progress.ts');
   const { value: machine, diagnostics } = await openMachine(record.hostFile ?? undefined, '/', state, {
     identifiers: false,
     plugins: record.plugins,
@@ -111,9 +111,7 @@ async function bringBackLocked(invocation: Invocation, state: StateDirectory, re
   const refusal = refuseInUse(invocation, 'down', machine, record.assignments);
   if (refusal !== undefined) return refusal;
   try {
-    const events = progress((line) => terminal.err(`${line}\n`), global);
-    const outcome = await bringBack(record, state.project(record.name), machine, events);
-    return statusOfBack(outcome, (line) => terminal.err(`${line}\n`));
+    return await walkBack(invocation, state, record, machine);
   } catch (error) {
     if (error instanceof BrokenJournal) {
       terminal.err(`vfio-compose: the journal of project ${record.name} cannot be used: ${error.message}\n`);
@@ -125,4 +123,48 @@ async function bringBackLocked(invocation: Invocation, state: StateDirectory, re
     }
   }
   return ExitStatus.failedAndNotRolledBack;
+}
+
+/** The way back itself, told to the person, to the log of the project and to whoever follows its events. */
+async function walkBack(
+  { terminal, global }: Invocation,
+  state: StateDirectory,
+  record: ProjectRecord,
+  machine: Machine,
+): Promise<number> {
+  const [{ bringBack }, { statusOfRecord }, { progress, statusOfBack }] = await Promise.all([
+    import('../runtime/project/recover.ts'),
+    import('../runtime/project/running.ts'),
+    import('./progress.ts'),
+  ]);
+  const [{ realClock }, { eventFile }, { keepLastRun }, { ProjectLog }] = await Promise.all([
+    import('../runtime/supervision/clock.ts'),
+    import('../runtime/supervision/events.ts'),
+    import('../runtime/supervision/last-run.ts'),
+    import('../runtime/supervision/project-log.ts'),
+  ]);
+  const directory = state.project(record.name);
+  const log = new ProjectLog(directory.log(), realClock);
+  const emit = eventFile(directory.events(), record.name, realClock);
+  const say = (line: string): void => {
+    log.say(null, line);
+    terminal.err(`${line}\n`);
+  };
+  // What was only bound never had a process that could have died.
+  const isBound = statusOfRecord(record) === 'bound';
+  emit({ kind: isBound ? 'going-back' : 'recovering' });
+  const outcome = await bringBack(record, directory, machine, {
+    ...progress(say, global),
+    leaving: () => {
+      emit({ kind: 'down' });
+      // Why it died is asked afterwards.
+      if (!isBound) keepLastRun(directory, state.lastRun(record.name));
+    },
+  });
+  if (outcome.kind === 'stuck') {
+    for (const { resource, explanation } of outcome.left) {
+      emit({ kind: 'failed', failure: `${resource}: ${explanation}` });
+    }
+  }
+  return statusOfBack(outcome, say);
 }

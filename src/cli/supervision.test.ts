@@ -124,13 +124,40 @@ it.each(['down', 'up'])('R-BACK-2: the process of a killed supervisor is ended b
   if (verb === 'up') expect(isThere(pidOf())).toBe(true);
 });
 
+it('R-BACK-2: after a crash events and logs tell of the recovery, and of the run before it', async () => {
+  manifestIs('echo before the crash; exec sleep 1000');
+  await place.run('up', '-d', '--yes');
+  const owner = ownerOf();
+  process.kill(owner, 'SIGKILL');
+  await until(() => !isThere(owner));
+  expect((await kinds()).slice(-1)).toEqual(['process-started']);
+  expect(await place.run('down')).toMatchObject({ status: 0 });
+  expect((await kinds()).slice(-3)).toEqual(['process-started', 'recovering', 'down']);
+  const logs = await place.run('logs', '-p', 'edge');
+  expect(logs.out).toContain('before the crash');
+  expect(logs.out).toMatch(/ok +.*driver_override/);
+});
+
 it('up in the foreground ends with the status of its process, after the way back', async () => {
   manifestIs('echo to stdout; exit 7');
   const up = await place.run('up', '--yes');
   expect(up).toMatchObject({ status: 7, out: 'to stdout\n' });
   expect(up.err).toContain('the host is as it was');
+  expect((await place.run('logs', 'edge', '-p', 'edge')).out).toBe('edge  | to stdout\n');
   manifestIs('kill -9 $$$$');
   expect(await place.run('up', '--yes')).toMatchObject({ status: 137 });
+});
+
+it('what a process of up in the foreground says is shown there and can be read elsewhere meanwhile', async () => {
+  manifestIs('echo to stdout; echo to stderr >&2; exec sleep 1000');
+  const up = place.start('up', '--yes');
+  await up.says('to stderr');
+  await until(() => readFileSync(join(directory(), 'log'), 'utf8').includes('to stdout'));
+  const { out } = await place.run('logs', '-p', 'edge');
+  expect(out).toContain('edge  | to stderr\n');
+  expect(out).toContain('Ctrl-C takes it back.');
+  up.child.kill('SIGTERM');
+  expect(await up.finished).toMatchObject({ status: 143, out: 'to stdout\n' });
 });
 
 it('R-BACK-1: SIGTERM of up in the foreground ends the process, and its status is that of the signal', async () => {

@@ -35,7 +35,7 @@ export const SCENARIOS: readonly ScenarioFacts[] = [
   { name: 'reservations', needsCommand: true, onRequest: false, machines: X86 },
   { name: 'foreground', needsCommand: true, onRequest: false, machines: PCI },
   { name: 'kill-at-each-step', needsCommand: false, onRequest: false, machines: ['intel-endurance'] },
-  { name: 'soak', needsCommand: false, onRequest: true, machines: ['intel-endurance'] },
+  { name: 'soak', needsCommand: false, onRequest: false, machines: ['intel-endurance'] },
   { name: 'supervised', needsCommand: true, onRequest: false, machines: X86 },
   { name: 'emitted-c', needsCommand: true, onRequest: false, machines: ['intel', 'smmuv3'] },
   { name: 'without-root', needsCommand: true, onRequest: false, machines: PCI },

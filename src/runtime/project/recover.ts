@@ -27,6 +27,12 @@ export function readProjectPlan(directory: ProjectDirectory): Plan {
   return value;
 }
 
+/** What a recovery tells while it goes. */
+export interface RecoveryEvents extends ExecutorEvents {
+  /** Everything came back, and the project's directory is about to go. */
+  leaving?(): void;
+}
+
 /**
  * The way back of a project whose process is gone, or that never needed one: what it held went with its file
  * descriptors, and what outlived it stands in the journal. A step of unknown outcome is settled by looking at the host.
@@ -36,7 +42,7 @@ export async function bringBack(
   record: ProjectRecord,
   directory: ProjectDirectory,
   machine: Machine,
-  events: ExecutorEvents,
+  events: RecoveryEvents,
 ): Promise<BackOutcome> {
   const plan = readProjectPlan(directory);
   const kernel = await machine.kernel();
@@ -59,6 +65,7 @@ export async function bringBack(
     writeRecord(directory, { ...record, phase: 'stuck', owner: null, left });
     return { kind: 'stuck', failure: null, left };
   }
+  events.leaving?.();
   directory.remove();
   return { kind: 'back', gone: [...execution.gone] };
 }

@@ -7,7 +7,7 @@ export const EVENTS_LIMIT_BYTES = 512 * 1024;
 
 /** Something that happened to a project. What an event says beside its kind is in docs/supervision.md. */
 export type ProjectEvent =
-  | { readonly kind: 'starting' | 'up' | 'going-back' | 'down' }
+  | { readonly kind: 'starting' | 'up' | 'going-back' | 'recovering' | 'down' }
   | { readonly kind: 'failed'; readonly vm?: string; readonly failure: string }
   | { readonly kind: 'process-started'; readonly vm: string; readonly pid: number; readonly restarts: number }
   | ({ readonly kind: 'process-exited'; readonly vm: string; readonly pid: number } & Exit)

@@ -33,6 +33,8 @@ export interface Footprint {
   /** VmLck and VmRSS of /proc/PID/status (proc(5)), in KiB. */
   readonly lockedKiB: number;
   readonly residentKiB: number;
+  /** What the kernel could give to others, as it says itself (MemAvailable of /proc/meminfo). */
+  readonly availableKiB: number;
   /** Whether garbage was collected before. */
   readonly collected: boolean;
 }

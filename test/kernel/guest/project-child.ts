@@ -115,10 +115,17 @@ const COLLECT_EVERY = 10;
 function footprint(collected: boolean): Footprint {
   // What is collected later says nothing about what a cycle leaves behind.
   if (collected) globalThis.gc?.();
-  const status = readFileSync('/proc/self/status', 'utf8');
-  const kib = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]);
-  return { openFiles: openFilesOf(process.pid).length, lockedKiB: kib('VmLck'), residentKiB: kib('VmRSS'), collected };
+  return {
+    openFiles: openFilesOf(process.pid).length,
+    lockedKiB: kib('/proc/self/status', 'VmLck'),
+    residentKiB: kib('/proc/self/status', 'VmRSS'),
+    availableKiB: kib('/proc/meminfo', 'MemAvailable'),
+    collected,
+  };
 }
+
+const kib = (file: string, name: string): number =>
+  Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(readFileSync(file, 'utf8'))?.[1]);
 
 const tell = (value: unknown): void => void writeSync(1, `${JSON.stringify(value)}\n`);
 
