@@ -151,8 +151,9 @@ it('up in the foreground ends with the status of its process, after the way back
 it('what a process of up in the foreground says is shown there and can be read elsewhere meanwhile', async () => {
   manifestIs('echo to stdout; echo to stderr >&2; exec sleep 1000');
   const up = place.start('up', '--yes');
-  await up.says('to stderr');
-  await until(() => readFileSync(join(directory(), 'log'), 'utf8').includes('to stdout'));
+  await up.says('Ctrl-C takes it back');
+  const log = () => readFileSync(join(directory(), 'log'), 'utf8');
+  await until(() => log().includes(' edge to stdout\n') && log().includes(' edge to stderr\n'));
   const { out } = await place.run('logs', '-p', 'edge');
   expect(out).toContain('edge  | to stderr\n');
   expect(out).toContain('Ctrl-C takes it back.');
