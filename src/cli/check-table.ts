@@ -65,7 +65,7 @@ async function ask(machine: Machine, device: DeviceRef, say: (text: string) => v
     }
     if (!(error instanceof KernelError)) throw error;
     if (error.call === 'open' && error.code === 'EBUSY') {
-      const users = describeUsers(machine.holders(device));
+      const users = describeUsers(machine.lookAtUses()(device));
       say(`${node} is held by ${users.join('; ') || 'another process'}. The table was not checked.`);
       return ExitStatus.locked;
     }

@@ -1,7 +1,6 @@
 import type { Assignment, DeviceRef, DeviceUse } from '../model/index.ts';
 import { HostFiles } from '../runtime/inventory/host-files.ts';
-import { usesOfDevice } from '../runtime/project/device-uses.ts';
-import { type FoundUse, readFileUses } from '../runtime/project/file-uses.ts';
+import { lookAtUses } from '../runtime/project/device-uses.ts';
 import {
   type DeviceProblem,
   inventoryLook,
@@ -24,7 +23,7 @@ export interface DeviceRow extends Assignment {
 /** Looks at the devices of several projects, with one pass over the processes of this machine for all of them. */
 export class DeviceRows {
   readonly #files = new HostFiles();
-  #uses: readonly FoundUse[] | undefined;
+  #usesOfDevice: ReturnType<typeof lookAtUses> | undefined;
 
   constructor(private readonly state: StateDirectory) {}
 
@@ -41,8 +40,8 @@ export class DeviceRows {
   }
 
   #usesOf({ bus, address }: Assignment): DeviceUse[] {
-    this.#uses ??= readFileUses(this.#files);
-    return usesOfDevice({ bus, address } as DeviceRef, this.#uses, this.#files);
+    this.#usesOfDevice ??= lookAtUses(this.#files);
+    return this.#usesOfDevice({ bus, address } as DeviceRef);
   }
 
   async #lookFor({ hostFile, plugins }: ProjectRecord): Promise<Look | undefined> {

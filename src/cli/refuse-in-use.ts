@@ -10,11 +10,12 @@ import type { Invocation } from './verb.ts';
 export function refuseInUse(
   { terminal }: Invocation,
   verb: string,
-  machine: Machine,
+  machine: Pick<Machine, 'lookAtUses'>,
   devices: readonly Pick<Assignment, 'bus' | 'address'>[],
 ): number | undefined {
+  const usesOf = machine.lookAtUses();
   const busy = devices.flatMap(({ bus, address }) => {
-    const uses = machine.holders({ bus, address } as DeviceRef).filter(({ certain }) => certain);
+    const uses = usesOf({ bus, address } as DeviceRef).filter(({ certain }) => certain);
     return describeUsers(uses).map((user) => `vfio-compose ${verb}: ${address} is in use by ${user}\n`);
   });
   if (busy.length === 0) return undefined;

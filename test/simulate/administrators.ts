@@ -202,7 +202,7 @@ export class Administrators {
       hostFile: null,
       plugins: [],
       kernel: async () => process,
-      holders: (device) => this.#holders(device).filter(({ pid }) => pid !== process.pid),
+      lookAtUses: () => (device) => this.#holders(device).filter(({ pid }) => pid !== process.pid),
       save: async () => {},
     };
   }

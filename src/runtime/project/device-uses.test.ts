@@ -4,7 +4,7 @@ import { bdf } from '../../testing/index.ts';
 import { directoryWith } from '../../testing/directory.ts';
 import { Tree } from '../../testing/tree.ts';
 import { HostFiles } from '../inventory/host-files.ts';
-import { readDeviceUses } from './device-uses.ts';
+import { lookAtUses } from './device-uses.ts';
 
 const NIC: DeviceRef = { bus: 'pci', address: bdf('0000:0b:00.0') };
 const BRIDGE: DeviceRef = { bus: 'pci', address: bdf('0000:00:1c.5') };
@@ -44,7 +44,7 @@ function hostWith(processes: Readonly<Record<number, Process>>): HostFiles {
 }
 
 const uses = (device: DeviceRef, processes: Readonly<Record<number, Process>>) =>
-  readDeviceUses(device, hostWith(processes)).map(({ pid, how, file, certain }) => [pid, how, file, certain]);
+  lookAtUses(hostWith(processes))(device).map(({ pid, how, file, certain }) => [pid, how, file, certain]);
 
 it.each([
   ['the node of its IOMMU group', NIC, '/dev/vfio/31'],
@@ -80,7 +80,7 @@ it('R-BIND-4: leaves out who only reads configuration space, and names who may w
   const files = (flags: string) => {
     const host = hostWith({ 31: { open } });
     new Tree(host.root).file('/proc/31/fdinfo/0', `pos:\t0\nflags:\t${flags}\n`);
-    return readDeviceUses(NIC, host).map(({ file }) => file);
+    return lookAtUses(host)(NIC).map(({ file }) => file);
   };
   expect(files('02000000')).toEqual([]);
   expect(files('02000002')).toEqual(open);
@@ -114,12 +114,12 @@ it('R-BIND-4: does not claim to know which device it is where nothing says it', 
 it('R-BIND-4: names a process by its number, its user, its files and its command line', () => {
   const files = hostWith({ 31: { name: 'vmm', open: ['/dev/vfio/31'], mapped: [ANONYMOUS] } });
   const { uid } = files.owner('/proc/31/comm') ?? {};
-  expect(describeUsers(readDeviceUses(NIC, files))).toEqual([
+  expect(describeUsers(lookAtUses(files)(NIC))).toEqual([
     `vmm (pid 31, user ${uid === 0 ? 'root' : uid}): /dev/vfio/31 open, ${ANONYMOUS} mapped; started as "/usr/bin/vmm --ram 4G"`,
   ]);
 });
 
 it('R-BIND-4: leaves this process out', () => {
   const files = hostWith({ 31: { open: ['/dev/vfio/31'] }, 32: { open: ['/dev/vfio/31'] } });
-  expect(readDeviceUses(NIC, files, 31).map(({ pid }) => pid)).toEqual([32]);
+  expect(lookAtUses(files, 31)(NIC).map(({ pid }) => pid)).toEqual([32]);
 });

@@ -8,7 +8,7 @@ import { type FoundUse, readFileUses, VFIO_DEVICE } from './file-uses.ts';
  * Which of the uses that were found are of one device. An open device that the kernel does not name is taken for one of
  * those that its process has by name; where it has none, it may be any: {@link DeviceUse.certain} is false.
  */
-export function usesOfDevice(device: DeviceRef, found: readonly FoundUse[], files: HostFiles): DeviceUse[] {
+function usesOfDevice(device: DeviceRef, found: readonly FoundUse[], files: HostFiles): DeviceUse[] {
   const own = filesOf(device, files);
   const isOwn = ({ file, syspath }: Pick<FoundUse, 'file' | 'syspath'>) =>
     own.names.has(file) || (own.path !== null && (syspath === own.path || posix.dirname(file) === own.path));
@@ -24,9 +24,11 @@ export function usesOfDevice(device: DeviceRef, found: readonly FoundUse[], file
   });
 }
 
-/** The same with one pass over /proc of its own, for a device that a step is about to touch. */
-export const readDeviceUses = (device: DeviceRef, files: HostFiles, without?: number): DeviceUse[] =>
-  usesOfDevice(device, readFileUses(files, without), files);
+/** One pass over /proc, one process left out, and what it tells of each device. */
+export function lookAtUses(files: HostFiles, without?: number): (device: DeviceRef) => DeviceUse[] {
+  const found = readFileUses(files, without);
+  return (device) => usesOfDevice(device, found, files);
+}
 
 /** The nodes through which a device is opened, and its directory among the real devices; null once it is unplugged. */
 function filesOf(device: DeviceRef, files: HostFiles): { readonly names: Set<string>; readonly path: string | null } {

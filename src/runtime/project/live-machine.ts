@@ -1,7 +1,7 @@
 import type { HostInventory } from '../../model/index.ts';
 import type { NamedPlugin } from '../plugins/found-plugin.ts';
 import { HostFiles } from '../inventory/host-files.ts';
-import { readDeviceUses } from './device-uses.ts';
+import { lookAtUses } from './device-uses.ts';
 import type { Kernel } from '../kernel/port.ts';
 import type { Machine } from './machine.ts';
 import { localNames } from './name-service.ts';
@@ -17,7 +17,7 @@ export function liveMachine(inventory: HostInventory, digest: string, plugins: r
     hostFile: null,
     plugins,
     kernel: () => (kernel ??= loadKernel()),
-    holders: (device) => readDeviceUses(device, new HostFiles(), process.pid),
+    lookAtUses: () => lookAtUses(new HostFiles(), process.pid),
     save: async () => {},
   };
 }

@@ -16,8 +16,11 @@ export interface Machine {
   /** The plugins that the manifest lists: a simulated host needs them again on the way back. */
   readonly plugins: readonly NamedPlugin[];
   kernel(): Promise<Kernel>;
-  /** What keeps a device busy: files that processes other than this one have open or mapped. */
-  holders(device: DeviceRef): readonly DeviceUse[];
+  /**
+   * Looks at what keeps devices busy: files that processes other than this one have open or mapped. One look at all processes,
+   * which tells of as many devices as it is asked for.
+   */
+  lookAtUses(): (device: DeviceRef) => readonly DeviceUse[];
   /** Keeps what a simulated host has become, so that the next command finds it so. Does nothing on the live machine. */
   save(kernel: Kernel): Promise<void>;
 }

@@ -80,7 +80,7 @@ export class ProjectRun {
     this.journal = new FileJournal(directory.journal());
     this.execution = new Execution({
       plan,
-      host: { kernel, holders: (device) => machine.holders(device) },
+      host: { kernel, holders: (device) => machine.lookAtUses()(device) },
       journal: this.journal,
       explain,
       events,

@@ -50,7 +50,7 @@ export async function bringBack(
   const journal = new FileJournal(directory.journal());
   const execution = new Execution({
     plan,
-    host: { kernel, holders: (device) => machine.holders(device) },
+    host: { kernel, holders: (device) => machine.lookAtUses()(device) },
     journal,
     explain,
     events,

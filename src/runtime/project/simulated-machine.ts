@@ -67,7 +67,7 @@ function machineOf({ hostFile, original, now, kept, lock, plugins }: SimulatedHo
       simulated ??= new Kernel(original, { state: now, ...(await knownToPlugins(original, plugins)) });
       return simulated;
     },
-    holders: () => [],
+    lookAtUses: () => () => [],
     save: async (kernel) => {
       invariant(kernel === simulated, 'a simulated machine is saved with its own kernel');
       const release = await takeLock(lock, 'a run that keeps what the simulated host has become', LOCK_WAIT_MS);

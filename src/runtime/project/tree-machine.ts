@@ -18,7 +18,7 @@ export async function treeMachine(tree: TreeFiles): Promise<Result<Machine>> {
     hostFile: tree.dtb,
     plugins: [],
     kernel: () => Promise.reject(new InvariantViolation('a device tree has no kernel; the command line sees to that')),
-    holders: () => [],
+    lookAtUses: () => () => [],
     save: async () => {},
   };
   return { value: machine, diagnostics };

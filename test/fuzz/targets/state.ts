@@ -85,7 +85,7 @@ async function recover(directory: ProjectDirectory, { original, now }: Crashed):
     hostFile: record.hostFile,
     plugins: [],
     kernel: () => Promise.resolve(kernel),
-    holders: () => [],
+    lookAtUses: () => () => [],
     save: () => Promise.resolve(),
   };
   const before = JSON.stringify(simulated.toInventory().devices.map(({ driver }) => driver));
