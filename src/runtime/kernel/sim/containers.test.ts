@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { errnoOf, errnoOfLater, Session } from '../../../testing/session.ts';
-import { host, region } from '../../../testing/index.ts';
+import { host, type HostBuilder, region } from '../../../testing/index.ts';
 import * as uapi from '../../uapi/index.ts';
 
 const A = '0000:03:00.0';
@@ -76,6 +76,19 @@ test.each([
     expect(uapi.checkExtension(session.kernel, session.container(), uapi.EXTENSION.nesting)).toBe(nesting);
   },
 );
+
+test('lockstep on Linux 6.1: an SMMU takes the nesting type, and Intel refuses it: its driver cannot nest', async () => {
+  const setNesting = async (builder: HostBuilder) => {
+    const session = new Session(builder.kernel({ release: '6.1.0-56-amd64' }).nic(A, { group: 17 }).build());
+    await session.take(A);
+    const container = session.container();
+    uapi.setContainer(session.kernel, session.group(17), container);
+    const request = uapi.SET_IOMMU.request(session.kernel.architecture);
+    return errnoOf(() => session.kernel.ioctl(container, request, uapi.EXTENSION.nesting));
+  };
+  expect(await setNesting(host().intelIommu())).toBe('EINVAL');
+  expect(await setNesting(host().smmuV3())).toBe('no failure');
+});
 
 test('a group is opened once: here, or by a process that the inventory lists', async () => {
   const session = await two();
