@@ -69,7 +69,10 @@ it('runs a saved plan of a device without an IOMMU, and refuses it where the dev
   expect(await place.run('down', '-p', 'edge')).toMatchObject({ status: 0 });
 });
 
-it('R-BACK-1: of two projects that need a parameter of the kernel, the last one out puts it back', async () => {
+it.each([
+  ['a supervisor takes the first back', 'SIGCONT'],
+  ['down does, after a crash', 'SIGKILL'],
+] as const)('R-BACK-1: of two projects that need a parameter, the last one out puts it back: %s', async (_, signal) => {
   const parameter = '/sys/module/vfio/parameters/enable_unsafe_noiommu_mode';
   place.remove();
   const nic = '0000:05:00.0';
@@ -80,7 +83,7 @@ it('R-BACK-1: of two projects that need a parameter of the kernel, the last one 
   expect(await place.run('up', '-d', '--yes')).toMatchObject({ status: 0 });
   expect(await place.run('up', '-d', '--yes', '-f', 'other.yaml')).toMatchObject({ status: 0 });
   const owner = JSON.parse(readFileSync(join(place.state, 'edge', 'state.json'), 'utf8')) as { owner: { pid: number } };
-  process.kill(owner.owner.pid, 'SIGKILL');
+  process.kill(owner.owner.pid, signal);
   const first = await place.run('down', '-p', 'edge');
   expect(first).toMatchObject({ status: 0 });
   expect(first.err).toContain(`write N to ${parameter}: project second needs it as it is, and puts it back`);

@@ -20,12 +20,15 @@ const QUIET: ReadonlySet<StepKind> = new Set<StepKind>([
   'wait-node',
 ]);
 
+/** How the line of a step begins that went well. */
+export const OK = '  ok      ';
+
 /** Says on one line each what a run does. */
 export function progress(say: (line: string) => void, options: { quiet: boolean; verbose: boolean }): ExecutorEvents {
   const shown = (kind: StepKind) => !options.quiet && (options.verbose || !QUIET.has(kind));
   return {
     finished: (step) => {
-      if (shown(step.kind)) say(`  ok      ${describeStep(step)}`);
+      if (shown(step.kind)) say(`${OK}${describeStep(step)}`);
     },
     waiting: (step, users) =>
       say(

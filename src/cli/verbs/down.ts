@@ -1,7 +1,11 @@
-import { isAlive } from '../../runtime/project/process-identity.ts';
+import { isAlive, type ProcessIdentity } from '../../runtime/project/process-identity.ts';
 import { BrokenRecord, type ProjectRecord, readRecord } from '../../runtime/project/record.ts';
 import type { ProjectDirectory, StateDirectory } from '../../runtime/project/state-directory.ts';
+import { realClock } from '../../runtime/supervision/clock.ts';
+import { followFile } from '../../runtime/supervision/follow-file.ts';
+import { parseLogLine } from '../../runtime/supervision/project-log.ts';
 import { ExitStatus } from '../exit-status.ts';
+import { OK } from '../progress.ts';
 import { projectName } from '../project-name.ts';
 import { openState } from '../changing.ts';
 import { bringBackProject } from '../recover-first.ts';
@@ -75,6 +79,7 @@ async function endOwner(
   const { owner, name } = record;
   if (owner === null) return undefined;
   if (!global.quiet) terminal.err(`Project ${name} is held by pid ${owner.pid}; it takes the host back.\n`);
+  const since = realClock.now();
   try {
     process.kill(owner.pid, 'SIGTERM');
   } catch (error) {
@@ -83,16 +88,50 @@ async function endOwner(
       return ExitStatus.privilege;
     }
   }
-  for (let waited = 0; isAlive(owner); waited += POLL_MS) {
-    if (waited >= OWNER_TIMEOUT_MS) {
-      terminal.err(`vfio-compose down: pid ${owner.pid} is still at it after ${OWNER_TIMEOUT_MS / 60_000} minutes.\n`);
-      return ExitStatus.timedOut;
-    }
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  if (!(await endedMeanwhile(owner, sayWhatItSays(invocation, state.project(name), since)))) {
+    terminal.err(`vfio-compose down: pid ${owner.pid} is still at it after ${OWNER_TIMEOUT_MS / 60_000} minutes.\n`);
+    return ExitStatus.timedOut;
   }
   if (readRecord(state.project(name)) !== undefined) return undefined;
   if (!global.quiet) terminal.err(`Project ${name} is down; the host is as it was.\n`);
   return ExitStatus.done;
+}
+
+/** Waits for the end of a process, for as long as a way back may take; `stop` is called at its end, or when its time is over. */
+async function endedMeanwhile(owner: ProcessIdentity, stop: () => Promise<void>): Promise<boolean> {
+  let alive = true;
+  for (let waited = 0; (alive = isAlive(owner)) && waited < OWNER_TIMEOUT_MS; waited += POLL_MS) {
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  await stop();
+  return !alive;
+}
+
+/**
+ * Passes on what the process that holds a project says from then on: its log goes with the project, and what is left to
+ * another project, or done by somebody, would be known to nobody. Returns what ends that.
+ */
+function sayWhatItSays(
+  { terminal, global }: Invocation,
+  directory: ProjectDirectory,
+  since: Date,
+): () => Promise<void> {
+  const over = new AbortController();
+  const told = followFile({
+    path: directory.log(),
+    clock: realClock,
+    follow: true,
+    until: over.signal,
+    line: (line) => {
+      const { time, vm, text } = parseLogLine(line);
+      if (time === null || new Date(time) < since || vm !== null || (global.quiet && text.startsWith(OK))) return;
+      terminal.err(`${text}\n`);
+    },
+  });
+  return () => {
+    over.abort();
+    return told;
+  };
 }
 
 async function bringBackWhatIsLeft(invocation: Invocation, state: StateDirectory, name: string): Promise<number> {
