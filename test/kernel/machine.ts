@@ -94,8 +94,8 @@ const NO_RESET_HANDLER =
 const DEBIAN = { kernel: 'debian', files: 'shared', report: 'port' } as const;
 
 /**
- * A guest that sleeps is at the end of its sleep at once, and its time is counted in instructions (docs/devel/tcg-icount.rst): the kernel
- * sleeps through most of a device's reset.
+ * A guest that sleeps is at the end of its sleep at once: its time is counted in instructions (QEMU's docs/devel/tcg-icount.rst).
+ * The kernel sleeps through most of a device's reset.
  */
 const NO_SLEEP: readonly string[] = ['-icount', 'shift=1,sleep=off'];
 
@@ -120,16 +120,22 @@ const INTEL = {
 } as const;
 
 /**
+ * In the order in which they are started: those that take longest first.
+ *
  * The three IOMMUs that matter for VFIO on PCI, then two machines whose devices come from a device tree and have no IOMMU:
  * one with interrupts of both kinds, and a board that was sold with 32-bit processors. Two have such devices behind
- * an SMMU, which sees the CPU's caches or does not. The Intel machine comes a second time for what takes long, and it and the
- * SMMUv3 once more for ten thousand sequences of calls. Everything is plain emulation: what is tested is the kernel's behaviour,
- * which does not depend on the speed of the processor, and CI machines have no hardware virtualisation to offer.
+ * an SMMU, which sees the CPU's caches or does not. Intel and the SMMUv3 come once more for what is done thousands of times,
+ * and Intel for the kills, which sleep little and would only be slower. Everything is plain emulation: what is tested is the
+ * kernel's behaviour, which does not depend on the speed of the processor, and CI machines have no hardware virtualisation
+ * to offer.
  * x86 needs `-cpu max`, one processor and `tsc=reliable`: with the default model the kernel mistrusts the emulated clock.
  * And `no_timer_check`: early on the kernel waits for a few timer interrupts in a fixed time, and panics where a busy
  * outside lets the emulation come too late (timer_irq_works in arch/x86/kernel/apic/io_apic.c).
  */
 export const MACHINES: readonly Machine[] = [
+  { name: 'smmuv3-icount', ...SMMUV3, options: [...SMMUV3.options, ...NO_SLEEP] },
+  { name: 'intel-icount', ...INTEL, options: [...INTEL.options, ...NO_SLEEP] },
+  { name: 'intel-endurance', ...INTEL },
   { name: 'intel', ...INTEL },
   {
     name: 'amd',
@@ -142,9 +148,6 @@ export const MACHINES: readonly Machine[] = [
     ...DEBIAN,
   },
   { name: 'smmuv3', ...SMMUV3 },
-  { name: 'intel-endurance', ...INTEL },
-  { name: 'smmuv3-lockstep', ...SMMUV3, options: [...SMMUV3.options, ...NO_SLEEP] },
-  { name: 'intel-lockstep', ...INTEL, options: [...INTEL.options, ...NO_SLEEP] },
   {
     name: 'arm64-platform',
     architecture: 'arm64',
