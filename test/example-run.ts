@@ -26,7 +26,7 @@ export async function upAndDown({ inventory, plan }: Example): Promise<void> {
   for (const { address, driver } of plan.assignments) {
     expect(during.devices.find((device) => device.address === address)?.driver).toBe(driver);
   }
-  expect(await execution.back(up.ran)).toEqual([]);
+  expect(await execution.back(up)).toEqual([]);
   expect(hostDifferences(inventory, kernel.toInventory())).toEqual([]);
   expect(kernel.leaks()).toEqual([]);
 }

@@ -80,7 +80,7 @@ test.each(DIALECTS)(
     const up = await execution.up();
     expect(up.kind === 'failed' ? `${up.failure.step.id}: ${String(up.failure.errno)}` : up.kind).toBe('up');
     expect(kernel.leaks()).toContain('6144 pages pinned');
-    expect(await execution.back(up.ran)).toEqual([]);
+    expect(await execution.back(up)).toEqual([]);
     expect(kernel.toInventory()).toEqual(inventory);
     expect(kernel.leaks()).toEqual([]);
   },
@@ -125,7 +125,7 @@ test('R-PAMU-6: a vendor that dropped an error is found out by the reading back,
   const execution = executionOf(plan, kernel);
   const outcome = await execution.up();
   expect(outcome.kind === 'failed' && outcome.failure.step.id).toMatch(/windows\/read-back/);
-  expect(await execution.back(outcome.ran)).toEqual([]);
+  expect(await execution.back(outcome)).toEqual([]);
   expect(kernel.leaks()).toEqual([]);
 });
 
@@ -148,7 +148,7 @@ test('R-BACK-2: whatever call fails, the host is as it was', async () => {
     const kernel = kernelOf(inventory);
     const execution = executionOf(plan, new FaultKernel(kernel, { at, when: 'before', how: 'EIO' }));
     const outcome = await execution.up();
-    expect(await execution.back(outcome.ran), `call ${at}`).toEqual([]);
+    expect(await execution.back(outcome), `call ${at}`).toEqual([]);
     expect(kernel.leaks(), `call ${at}`).toEqual([]);
     expect(kernel.toInventory(), `call ${at}`).toEqual(inventory);
   }

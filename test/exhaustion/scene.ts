@@ -73,7 +73,7 @@ export class Scene {
       if (up.kind === 'failed') this.failed = up.failure;
       else this.#watch.use();
       between();
-      return execution.back(up.ran);
+      return execution.back(up);
     });
   }
 

@@ -85,7 +85,7 @@ export async function watchedRun(plan: Plan, inventory: HostInventory): Promise<
     stepTimeoutMs: 1_000,
   });
   const { ran } = await execution.up();
-  const left = await execution.back(ran);
+  const left = await execution.back({ ran });
   for (const failure of left) {
     holds(failure.explanation !== '', () => `${failure.step.id} is left, and nothing says why`);
   }

@@ -56,7 +56,7 @@ it('R-BACK-1: a device that was unplugged is told once, holds nothing back, and 
   const kernel = new PulledKernel(simulated);
   const { execution, ran, gone } = await upOn(kernel);
   kernel.pulled = NIC;
-  expect(await execution.back(ran)).toEqual([]);
+  expect(await execution.back({ ran })).toEqual([]);
   expect(gone).toEqual([{ bus: 'pci', address: NIC }]);
   expect([...execution.gone]).toEqual([NIC]);
   const now = simulated.toInventory().devices.find(({ address }) => address === OTHER);
@@ -66,7 +66,7 @@ it('R-BACK-1: a device that was unplugged is told once, holds nothing back, and 
 
 it('R-BACK-1: a device that is there is never called gone, whatever fails', async () => {
   const { execution, ran, gone } = await upOn(new PulledKernel(new SimulatedKernel(inventory)));
-  await execution.back(ran);
+  await execution.back({ ran });
   expect(gone).toEqual([]);
   expect([...execution.gone]).toEqual([]);
 });
@@ -76,7 +76,7 @@ it('R-BIND-4: an override that somebody else has set since is left alone, and to
   const { execution, ran } = await upOn(kernel);
   const override = `/sys/bus/pci/devices/${NIC}/driver_override`;
   await kernel.writeFile(override, 'pci-stub\n');
-  const left = await execution.back(ran);
+  const left = await execution.back({ ran });
   expect(left).toMatchObject([{ kind: 'taken', step: { kind: 'set-driver-override' } }]);
   expect(left[0]?.explanation).toContain('reads pci-stub and not vfio-pci');
   expect(kernel.readFile(override).trim()).toBe('pci-stub');
@@ -97,6 +97,6 @@ it('R-BACK-1: a group that has lost its last device meanwhile is left without a 
   const kernel = new PulledKernel(new SimulatedKernel(inventory));
   const { execution, ran } = await upOn(kernel);
   const end = kernel.writeFile('/sys/bus/pci/drivers/vfio-pci/unbind', NIC).catch(() => undefined);
-  expect(await execution.back(ran)).toEqual([]);
+  expect(await execution.back({ ran })).toEqual([]);
   await end;
 });

@@ -70,7 +70,7 @@ it('R-BACK-1: up and the way back leave the host as it was, and nothing open', a
   expect(outcome.kind).toBe('up');
   expect(kernel.toInventory().devices.map((device) => device.driver)).toEqual(['vfio-pci', null, 'vfio-pci']);
   expect(kernel.deviceState('0000:31:00.0')).toMatchObject({ openCount: 1, busMaster: false, eventfds: 2 });
-  expect(await execution.back(outcome.ran)).toEqual([]);
+  expect(await execution.back(outcome)).toEqual([]);
   expectAsBefore(kernel, 'after down');
 });
 
@@ -78,7 +78,7 @@ it('R-ORDER-1 to 4: makes the calls of a plan in the order of its steps, and the
   const recording = new RecordingKernel(new SimulatedKernel(inventory));
   const { execution } = executionOn(recording);
   const outcome = await execution.up();
-  await execution.back(outcome.ran);
+  await execution.back(outcome);
   await expect(recording.text).toMatchFileSnapshot('testdata/calls.txt');
 });
 
@@ -93,7 +93,7 @@ async function callsOf(counts?: Fault['counts']) {
   const { execution } = executionOn(kernel);
   const outcome = await execution.up();
   const up = kernel.calls;
-  await execution.back(outcome.ran);
+  await execution.back(outcome);
   return { up, all: kernel.calls };
 }
 
@@ -106,7 +106,7 @@ it('R-BIND-3, R-BACK-1: whichever call of up fails, everything done before it is
     const { execution } = executionOn(kernel);
     const outcome = await execution.up();
     // A failure that a step itself can do without (looking whether a file is there) may leave up to go on.
-    const left = await execution.back(outcome.ran);
+    const left = await execution.back(outcome);
     expect(
       left.map((failure) => failure.explanation),
       `call ${at}`,
@@ -124,13 +124,13 @@ it('R-BACK-2: wherever the process is killed, the journal leads back to the host
       const { execution, journal } = executionOn(new FaultKernel(simulated, { at, when, how: 'kill' }));
       try {
         const outcome = await execution.up();
-        await execution.back(outcome.ran);
+        await execution.back(outcome);
       } catch (error) {
         if (!(error instanceof Killed)) throw error;
       }
       simulated.kill();
       const { ran, undone, unsettled } = journal.state();
-      const left = await executionOn(simulated).execution.back(ran, undone, new Set(), unsettled);
+      const left = await executionOn(simulated).execution.back({ ran, undone, unsettled });
       expect(
         left.map((failure) => failure.explanation),
         `${when} call ${at}`,
@@ -175,7 +175,7 @@ it('R-BIND-4: does not unbind a device that somebody holds open, and names them'
   await execution.up();
   kernel.kill();
   const { ran } = journal.state();
-  const left = await executionOn(kernel, {}, plan, ['dpdk-testpmd']).execution.back(ran);
+  const left = await executionOn(kernel, {}, plan, ['dpdk-testpmd']).execution.back({ ran });
   expect(
     left.some(
       (failure) => failure.kind === 'held' && failure.explanation.includes('dpdk-testpmd (pid 4242, user operator)'),
@@ -233,7 +233,7 @@ it('R-BIND-4, R-BACK-1: takes a step back whose call came to an end after its ti
   const outcome = await execution.up();
   letGo();
   expect(await execution.stillUnsettled(1_000)).toBeUndefined();
-  expect(await execution.back(outcome.ran)).toEqual([]);
+  expect(await execution.back(outcome)).toEqual([]);
   expectAsBefore(simulated, 'after the way back');
 });
 
@@ -265,6 +265,6 @@ it('stops before the next step once it is asked to', async () => {
   });
   const outcome = await execution.up();
   expect(outcome).toMatchObject({ kind: 'failed', failure: { kind: 'interrupted' } });
-  expect(await execution.back(outcome.ran)).toEqual([]);
+  expect(await execution.back(outcome)).toEqual([]);
   expectAsBefore(kernel, 'after the signal');
 });

@@ -44,6 +44,12 @@ export type UpOutcome =
   | { readonly kind: 'up'; readonly ran: ReadonlySet<string> }
   | { readonly kind: 'failed'; readonly failure: StepFailure; readonly ran: ReadonlySet<string> };
 
+/** Where the steps of a run stand before its way back: what {@link JournalState} says of them, as far as there is more than `ran`. */
+export type StepsSoFar = Pick<JournalState, 'ran'> & Partial<Pick<JournalState, 'undone' | 'unsettled'>>;
+
+const isToUndo = (id: string, undoes: string, { ran, undone }: StepsSoFar): boolean =>
+  ran.has(undoes) && undone?.has(id) !== true;
+
 const DISCONNECTS: ReadonlySet<StepKind> = new Set<StepKind>(['clear-irqs', 'clear-irq-unmask']);
 
 /** A plan in the middle of being run: walks it, and walks it back. Decides nothing; the plan has decided. */
@@ -114,28 +120,20 @@ export class Execution {
    * come back.
    *
    * @param unsilenced resources of devices that {@link recover} could not silence.
-   * @param unsettled steps whose end the journal of an earlier process does not tell.
    */
-  async back(
-    ran: ReadonlySet<string>,
-    undone: ReadonlySet<string> = new Set(),
-    unsilenced: ReadonlySet<string> = new Set(),
-    unsettled: ReadonlySet<string> = new Set(),
-  ): Promise<StepFailure[]> {
+  async back(steps: StepsSoFar, unsilenced: ReadonlySet<string> = new Set()): Promise<StepFailure[]> {
     const { plan, events } = this.input;
-    const steps = plan.down.filter(
-      (step) => ran.has(step.undoes ?? '') && !undone.has(step.id) && !this.ahead.has(step.id),
-    );
+    const wanted = plan.down.filter(({ id, undoes = '' }) => isToUndo(id, undoes, steps) && !this.ahead.has(id));
     const left: StepFailure[] = [];
     const loud = new LoudDevices(this.input.host.kernel, plan, unsilenced);
-    const of = steps.length;
+    const of = wanted.length;
     for (let index = 0; index < of; index++) {
-      const step = steps[index];
+      const step = wanted[index];
       if (!step) break;
       if (loud.holdsBack(step) || this.taken.has(step.resource)) continue;
       events.started?.(step, index, of);
       // Only where there is something to wait for: a turn of the queue costs as much as removing a mapping.
-      const outcome = this.backStep(step, this.pastOf(step, unsettled));
+      const outcome = this.backStep(step, this.pastOf(step, steps));
       const failure = outcome instanceof Promise ? await outcome : outcome;
       if (failure && isBearable(failure)) {
         events.warned?.(failure);
@@ -156,25 +154,20 @@ export class Execution {
    * The way back of a run whose process is gone, from what its journal says: what it held went with its file descriptors; its
    * devices are silenced, and what outlived it is taken back. Returns what did not come back.
    */
-  async resume({ ran, undone, unsettled }: Omit<JournalState, 'damaged'>): Promise<StepFailure[]> {
-    const byHand = unboundByHand(this.input.plan, this.input.host.kernel, { ran, undone, unsettled });
+  async resume(steps: Omit<JournalState, 'damaged'>): Promise<StepFailure[]> {
+    const byHand = unboundByHand(this.input.plan, this.input.host.kernel, steps);
     for (const failure of byHand) this.input.events.failed?.(failure);
-    const { left, unsilenced } = await this.recover(ran, undefined, undone);
+    const { left, unsilenced } = await this.recover(steps);
     const loud = new Set([...unsilenced, ...byHand.map(({ step }) => step.resource)]);
-    return [...byHand, ...left, ...(await this.back(ran, undone, loud, unsettled))];
+    return [...byHand, ...left, ...(await this.back(steps, loud))];
   }
 
   /**
    * Silences the devices that this process does not hold: those whose holder is gone, and those that were only bound.
    *
    * @param wanted which steps of the recovery: all of a device or none of it.
-   * @param undone steps of the way back that are done.
    */
-  recover(
-    ran: ReadonlySet<string>,
-    wanted?: (step: Step) => boolean,
-    undone: ReadonlySet<string> = new Set(),
-  ): Promise<Recovery> {
+  recover({ ran, undone = new Set() }: StepsSoFar, wanted?: (step: Step) => boolean): Promise<Recovery> {
     return silence(this.input, this.handles, { ran, undone }, wanted);
   }
 
@@ -184,7 +177,7 @@ export class Execution {
    */
   async silenceAfter({ silence: ids }: Process, ran: ReadonlySet<string>): Promise<readonly StepFailure[]> {
     const wanted = new Set(ids);
-    const left: StepFailure[] = [...(await this.recover(ran, ({ id }) => wanted.has(id))).left];
+    const left: StepFailure[] = [...(await this.recover({ ran }, ({ id }) => wanted.has(id))).left];
     for (const step of this.input.plan.down) {
       if (!wanted.has(step.id) || this.ahead.has(step.id) || !ran.has(step.undoes ?? '')) continue;
       const failure = await this.backStep(step, 'known');
@@ -243,8 +236,9 @@ export class Execution {
     return this.timed.stillUnsettled(graceMs);
   }
 
-  private pastOf({ id, undoes = '' }: Step, unsettled: ReadonlySet<string>): Past {
-    return unsettled.has(id) || unsettled.has(undoes) || this.failed.has(undoes) ? 'unknown' : 'known';
+  private pastOf({ id, undoes = '' }: Step, { unsettled }: StepsSoFar): Past {
+    const isUnknown = unsettled?.has(id) === true || unsettled?.has(undoes) === true || this.failed.has(undoes);
+    return isUnknown ? 'unknown' : 'known';
   }
 
   /** A step that is over when it returns makes no promise and no closure: there may be tens of thousands. */

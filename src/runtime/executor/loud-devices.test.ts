@@ -32,7 +32,7 @@ async function there(
   if (outcome.kind !== 'up') throw new Error(outcome.failure.explanation);
   return async (before: () => void = () => undefined) => {
     before();
-    const left = (await execution.back(outcome.ran)).map(({ step }) => step.id);
+    const left = (await execution.back(outcome)).map(({ step }) => step.id);
     const drivers = Object.fromEntries(kernel.toInventory().devices.map(({ address, driver }) => [address, driver]));
     return { left, drivers, leaks: kernel.leaks() };
   };
@@ -136,7 +136,7 @@ it('R-ORDER-4: a device that cannot leave VFIO keeps the switch by which it is s
   };
   const execution = on(new FaultKernel(kernel, stays));
   const { ran } = await execution.up();
-  expect((await execution.back(ran)).map(({ step }) => step.kind)).toContain('unbind-driver');
+  expect((await execution.back({ ran })).map(({ step }) => step.kind)).toContain('unbind-driver');
   kernel.kill();
   const unsafe = () => kernel.toInventory().modules['vfio']?.parameters['enable_unsafe_noiommu_mode'];
   expect(unsafe()).toBe('Y');

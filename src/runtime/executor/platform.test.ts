@@ -53,7 +53,7 @@ it.each(MACHINES)(
     const outcome = await execution.up();
     expect(outcome).toMatchObject({ kind: 'up' });
     for (const { driver } of kernel.toInventory().devices) expect(driver).toMatch(/^vfio-/);
-    expect(await execution.back(outcome.ran)).toEqual([]);
+    expect(await execution.back(outcome)).toEqual([]);
     expectAsBefore(kernel, machine, 'after down');
   },
 );
@@ -64,7 +64,7 @@ it.each(MACHINES)(
     const recording = new RecordingKernel(new SimulatedKernel(inventory));
     const { execution } = executionOn(recording, plan);
     const outcome = await execution.up();
-    await execution.back(outcome.ran);
+    await execution.back(outcome);
     await expect(recording.text).toMatchFileSnapshot(`testdata/calls-${name}.txt`);
   },
 );
@@ -74,7 +74,7 @@ async function callsOf({ inventory, plan }: Machine) {
   const { execution } = executionOn(kernel, plan);
   const outcome = await execution.up();
   const up = kernel.calls;
-  await execution.back(outcome.ran);
+  await execution.back(outcome);
   return { up, all: kernel.calls };
 }
 
@@ -88,7 +88,7 @@ it.each(MACHINES)(
       const kernel = new FaultKernel(simulated, { at, when: 'before', how: 'EIO' });
       const { execution } = executionOn(kernel, machine.plan);
       const outcome = await execution.up();
-      const left = await execution.back(outcome.ran);
+      const left = await execution.back(outcome);
       expect(
         left.map(({ explanation }) => explanation),
         `call ${at}`,
@@ -106,13 +106,13 @@ it.each(MACHINES)('R-BACK-2: $name: wherever the process is killed, the journal 
       const { execution, journal } = executionOn(new FaultKernel(simulated, { at, when, how: 'kill' }), machine.plan);
       try {
         const outcome = await execution.up();
-        await execution.back(outcome.ran);
+        await execution.back(outcome);
       } catch (error) {
         if (!(error instanceof Killed)) throw error;
       }
       simulated.kill();
       const { ran, undone, unsettled } = journal.state();
-      const left = await executionOn(simulated, machine.plan).execution.back(ran, undone, new Set(), unsettled);
+      const left = await executionOn(simulated, machine.plan).execution.back({ ran, undone, unsettled });
       expect(
         left.map(({ explanation }) => explanation),
         `${when} call ${at}`,
@@ -130,7 +130,7 @@ it('R-TREE-5: runs on a kernel that knows the tree, which says what the tree say
   const { execution } = executionOn(kernel, plan);
   const outcome = await execution.up();
   expect(outcome.kind).toBe('up');
-  expect(await execution.back(outcome.ran)).toEqual([]);
+  expect(await execution.back(outcome)).toEqual([]);
   expect(kernel.leaks()).toEqual([]);
 });
 
@@ -145,7 +145,7 @@ it('R-TREE-5: stops where such a kernel sees another tree, and takes all back', 
   const { execution } = executionOn(kernel, other);
   const outcome = await execution.up();
   expect(outcome).toMatchObject({ kind: 'failed', failure: { kind: 'answer', step: { kind: 'check-devtree-info' } } });
-  expect(await execution.back(outcome.ran)).toEqual([]);
+  expect(await execution.back(outcome)).toEqual([]);
   expect(asBefore(kernel.toInventory())).toEqual(asBefore(inventory));
 });
 
@@ -168,7 +168,7 @@ it('R-BIND-4: does not unbind a device without an IOMMU while somebody has its n
   await execution.up();
   kernel.kill();
   const { ran } = journal.state();
-  const left = await executionOn(kernel, plan, plan.assignments[0]?.address).execution.back(ran);
+  const left = await executionOn(kernel, plan, plan.assignments[0]?.address).execution.back({ ran });
   expect(left.map(({ kind, step }) => [kind, step.kind])).toContainEqual(['held', 'unbind-driver']);
   expect(left.find(({ kind }) => kind === 'held')?.explanation).toContain('guestd (pid 4242, user operator)');
   expect(kernel.blocked).toEqual([]);

@@ -137,7 +137,7 @@ it.each(MACHINES)(
     const execution = scene.execution();
     const outcome = await execution.up();
     scene.run().registers.stuck.add(DMA_INTR_ENA);
-    const left = await execution.back(outcome.ran);
+    const left = await execution.back(outcome);
     expect(left.map(({ step }) => step.kind)).toEqual(['expect-region']);
     expect(scene.driver).toBe('vfio-platform');
     expect(scene.kernel.leaks()).toEqual([]);
@@ -157,7 +157,7 @@ it.each(MACHINES)(
     const outcome = await execution.up();
     expect(outcome).toMatchObject({ kind: 'failed', failure: { kind: 'answer', step: { kind: 'expect-region' } } });
     expect(recording.text).not.toContain('MAP_DMA');
-    await execution.back(outcome.ran);
+    await execution.back(outcome);
     expect(scene.driver).toBe('vfio-platform');
   },
 );
@@ -169,7 +169,7 @@ it.each(MACHINES)('R-RESET-1: $name: a device that is on its host driver again i
   await scene.kernel.writeFile(`${device}/driver_override`, '\n');
   await scene.kernel.writeFile(`/sys/bus/platform/drivers/${machine.driver}/bind`, machine.address);
   const recording = new RecordingKernel(scene.kernel);
-  expect(await scene.execution(recording).recover(scene.journal.state().ran)).toEqual({
+  expect(await scene.execution(recording).recover(scene.journal.state())).toEqual({
     left: [],
     unsilenced: new Set(),
   });
@@ -210,14 +210,14 @@ it.each(MACHINES)('R-RESET-1: $name: a device that was unplugged meanwhile is no
       };
     },
   });
-  expect(await scene.execution(gone).recover(scene.journal.state().ran)).toEqual({ left: [], unsilenced: new Set() });
+  expect(await scene.execution(gone).recover(scene.journal.state())).toEqual({ left: [], unsilenced: new Set() });
   expect(scene.kernel.leaks()).toEqual([]);
 });
 
 it.each(MACHINES)('R-BACK-2: $name: a device that up had not come to is left alone', async (machine) => {
   const scene = new Scene(machine).run();
   const recording = new RecordingKernel(scene.kernel);
-  expect(await scene.execution(recording).recover(new Set())).toEqual({ left: [], unsilenced: new Set() });
+  expect(await scene.execution(recording).recover({ ran: new Set() })).toEqual({ left: [], unsilenced: new Set() });
   expect(recording.text).not.toContain('/dev/vfio');
   expect(scene.isSilent).toBe(false);
 });
@@ -243,7 +243,7 @@ it.each(MACHINES)('$name: a read-back that only warns is told, and the device go
 async function callsOf(machine: Machine, counts: NonNullable<Fault['counts']>): Promise<number> {
   const scene = await new Scene(machine).killed();
   const kernel = new FaultKernel(scene.kernel, { at: 1_000_000, when: 'before', how: 'EIO', counts });
-  await scene.execution(kernel).recover(scene.journal.state().ran);
+  await scene.execution(kernel).recover(scene.journal.state());
   return kernel.calls;
 }
 

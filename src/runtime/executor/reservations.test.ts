@@ -41,12 +41,12 @@ class Scene {
   /** The way back of another process, from the journal. */
   backLater(plan: Plan): Promise<StepFailure[]> {
     const { ran, undone, unsettled } = this.journal.state();
-    return this.on(plan).back(ran, undone, new Set(), unsettled);
+    return this.on(plan).back({ ran, undone, unsettled });
   }
 
   async killedAt(plan: Plan, fault: Omit<Fault, 'how'>): Promise<void> {
     const execution = this.on(plan, new FaultKernel(this.kernel, { ...fault, how: 'kill' }));
-    await expect(execution.up().then(({ ran }) => execution.back(ran))).rejects.toThrow(Killed);
+    await expect(execution.up().then(({ ran }) => execution.back({ ran }))).rejects.toThrow(Killed);
     this.kernel.kill();
   }
 
@@ -62,7 +62,7 @@ test('R-BACK-1: adds the pages that are lacking, and the pool is as before when 
   const execution = scene.on(HUGE);
   const outcome = await execution.up();
   expect([outcome.kind, scene.pages]).toEqual(['up', 10]);
-  expect(await execution.back(outcome.ran)).toEqual([]);
+  expect(await execution.back(outcome)).toEqual([]);
   expect(scene.kernel.toInventory().hugePages).toEqual(POOL.hugePages);
 });
 
@@ -75,7 +75,7 @@ test('R-BACK-1: a pool that the kernel cannot fill fails with what it found, and
     failure: { explanation: expect.stringMatching(/memory for 2 of the 6/) as string },
   });
   expect(scene.pages).toBe(4);
-  expect(await execution.back(outcome.ran)).toEqual([]);
+  expect(await execution.back(outcome)).toEqual([]);
   expect(scene.pages).toBe(4);
 });
 
@@ -120,7 +120,7 @@ test('R-BACK-1: VFs appear without a driver, and are gone when they come back', 
     { address: '0000:03:10.0', driver: null, virtualFunctionIndex: 0 },
     { address: '0000:03:10.2', driver: null, virtualFunctionIndex: 1 },
   ]);
-  expect(await execution.back(ran)).toEqual([]);
+  expect(await execution.back({ ran })).toEqual([]);
   expect(scene.kernel.toInventory()).toEqual(POOL);
 });
 
@@ -142,7 +142,7 @@ test('R-BIND-4: VFs that somebody uses stay, with their name, until the way back
 test('R-BACK-2: VFs come back wherever the process was killed', async () => {
   const calls = new FaultKernel(new SimulatedKernel(POOL), { at: Infinity, when: 'before', how: 'EIO' });
   const counting = new Scene(POOL).on(VFS, calls);
-  await counting.back((await counting.up()).ran);
+  await counting.back(await counting.up());
   for (let at = 1; at <= calls.calls; at++) {
     for (const when of ['before', 'after'] as const) {
       const scene = new Scene(POOL);
@@ -163,6 +163,6 @@ test('R-BACK-1: memory above the limit of the process is mapped, and the limit i
   const outcome = await execution.up();
   expect(outcome.kind).toBe('up');
   expect(scene.kernel.lockLimits).toEqual({ soft: 1n << 20n, hard: 1n << 40n });
-  expect(await execution.back(outcome.ran)).toEqual([]);
+  expect(await execution.back(outcome)).toEqual([]);
   expect(scene.kernel.lockLimits).toEqual({ soft: 65536n, hard: 1n << 40n });
 });

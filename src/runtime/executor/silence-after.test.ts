@@ -48,7 +48,7 @@ it('R-RESET-1: what silenced a device after its process is not turned off again 
   const { execution, ran, finished } = await up(held, pci);
   expect(await execution.silenceAfter(processOf(held, 'edge'), ran)).toEqual([]);
   expect(await execution.silenceAfter(processOf(held, 'edge'), ran)).toEqual([]);
-  expect(await execution.back(ran)).toEqual([]);
+  expect(await execution.back({ ran })).toEqual([]);
   expect(finished).not.toContain(CLEAR);
   expect(finished.filter((id) => id.startsWith(`back:reset-device:${ADDRESS}`))).toHaveLength(1);
 });
@@ -60,7 +60,7 @@ it('interrupts that are connected again are turned off again, by the next silenc
     expect(await execution.silenceAfter(process, ran)).toEqual([]);
     expect(await execution.reconnect(process)).toBeUndefined();
   }
-  expect(await execution.back(ran)).toEqual([]);
+  expect(await execution.back({ ran })).toEqual([]);
   expect(finished).toContain(CLEAR);
 });
 

@@ -142,10 +142,10 @@ export class ProjectRun {
     const { plan, directory, machine, events } = this.options;
     const bound = boundBy(plan);
     // Whoever opened these is gone, and nobody but the plan silences them (docs/adr/0013).
-    const recovery = await this.execution.recover(ran, ({ resource }) => bound.has(resource));
+    const recovery = await this.execution.recover({ ran }, ({ resource }) => bound.has(resource));
     const others = othersThan({ name: plan.project, hostFile: machine.hostFile }, directory.state);
     const undone = stepsOfOthers(plan, others, events);
-    const back = await this.execution.back(ran, undone, recovery.unsilenced);
+    const back = await this.execution.back({ ran, undone }, recovery.unsilenced);
     const left = [...recovery.left, ...back].map(leftOverOf);
     if (pending) left.push(pendingLeftOver(pending));
     await this.options.machine.save(this.kernel);

@@ -28,7 +28,7 @@ export async function recordUp(plan: Plan, kernel: Kernel, fault?: Fault): Promi
     if (up.kind === 'up' && !plan.up.some(({ kind }) => kind === 'open-container')) {
       return { transcript: transcript.text, journal: textOf(journal), status: STATUS.done };
     }
-    const left = await execution.back(up.ran);
+    const left = await execution.back(up);
     status = left.length > 0 ? STATUS.notTakenBack : up.kind === 'up' ? STATUS.terminated : STATUS.takenBack;
   } catch (error) {
     if (!(error instanceof Killed)) throw error;
@@ -66,7 +66,7 @@ export async function countCalls(plan: Plan, kernel: Kernel, counts: Fault['coun
   });
   const execution = executionOf(plan, counting, new MemoryJournal());
   const { ran } = await execution.up();
-  await execution.back(ran);
+  await execution.back({ ran });
   return counting.calls;
 }
 

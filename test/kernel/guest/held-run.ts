@@ -76,7 +76,7 @@ export class HeldRun {
 
   /** Takes everything back. Throws with what is left over. */
   async back(): Promise<void> {
-    const left = await this.execution.back(this.ran);
+    const left = await this.execution.back({ ran: this.ran });
     this.journal.close();
     if (left.length > 0) throw new Error(told(left));
   }
