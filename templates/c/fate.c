@@ -189,14 +189,15 @@ static void find_unbound(void)
 {
     for (size_t i = 0; i < RECOVER; i++) {
         size_t bind = 0;
-        while (bind < UP && (plan_up[bind].kind != STEP_BIND_DRIVER || strcmp(plan_up[bind].resource, plan_recover[i].resource) != 0))
+        while (bind < UP && !(plan_up[bind].kind == STEP_BIND_DRIVER &&
+                              strcmp(plan_up[bind].resource, plan_recover[i].resource) == 0))
             bind++;
         unbound[i] = plan_recover[i].kind == STEP_OPEN_DEVICE && bind < UP && had_bound(bind) && is_kept_from(&plan_up[bind]);
         if (!unbound[i])
             continue;
         const struct step *bound = &plan_up[bind];
-        say("Somebody has unbound %s from %s by hand. It may still do DMA, and without a VFIO driver it cannot be silenced: bind it "
-            "to %s again, and run this again.",
+        say("Somebody has unbound %s from %s by hand. It may still do DMA, and without a VFIO driver it cannot be silenced: "
+            "bind it to %s again, and run this again.",
             bound->binding.device.address, bound->binding.driver, bound->binding.driver);
     }
 }

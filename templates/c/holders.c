@@ -65,7 +65,8 @@ static bool is_of(const struct device_files *files, const char *name)
 static bool is_only_listed(const char *name, const char *info)
 {
     const char *slash = strrchr(name, '/'), *flags = strstr(info, "flags:");
-    return slash != NULL && strcmp(slash, "/config") == 0 && flags != NULL && (strtol(flags + 6, NULL, 8) & O_ACCMODE) == O_RDONLY;
+    return slash != NULL && strcmp(slash, "/config") == 0 && flags != NULL &&
+           (strtol(flags + 6, NULL, 8) & O_ACCMODE) == O_RDONLY;
 }
 
 /* Whether the descriptor is the device itself. A kernel that says so names its directory (drivers/vfio/vfio_main.c). */
