@@ -45,6 +45,7 @@ export function lower(input: LoweringInput): Result<Plan> {
   diagnostics.push(...users.diagnostics);
   if (diagnostics.length > 0 || !users.value) return { diagnostics };
 
+  const programs = new Map(manifest.vms.flatMap(assignedOf).map((device) => [device, programsOf(device, input)]));
   const steps = new StepList();
   lowerHugePages(manifest, host, steps);
   lowerVirtualFunctions(manifest, steps);
@@ -53,10 +54,10 @@ export function lower(input: LoweringInput): Result<Plan> {
   const nodesReady = manifest.vms.map((vm) => lowerHostSide(vm, owners.get(vm) ?? null, host, steps, prepared));
   lowerMemlock(manifest, host, steps);
   manifest.vms.forEach((vm, index) => {
-    if (vm.handoff.mode === 'hold') lowerHeldSide(vm, nodesReady[index] ?? new Map(), input, steps);
+    if (vm.handoff.mode === 'hold') lowerHeldSide(vm, nodesReady[index] ?? new Map(), input, programs, steps);
   });
   for (const vm of manifest.vms) {
-    for (const device of assignedOf(vm)) lowerRecovery(vm, device, programsOf(device, input).afterCrash, steps);
+    for (const device of assignedOf(vm)) lowerRecovery(vm, device, ofDevice(programs, device).afterCrash, steps);
   }
   const assignments = assignmentsOf(manifest, input.asked);
   const lists = { up: steps.up, down: steps.down, recover: steps.recovery };
@@ -112,18 +113,21 @@ function lowerHeldSide(
   vm: ResolvedVm,
   ready: ReadonlyMap<string, readonly string[]>,
   input: LoweringInput,
+  programs: AllPrograms,
   steps: StepList,
 ): void {
   const { asked } = input;
   const domain = domainOf(vm, asked);
   const assigned = assignedOf(vm);
   const container = lowerContainer(vm, groupsOf(vm), ready, domain, steps);
-  const opened = assigned.flatMap((device) => openQuietly(vm, device, input, steps, container));
+  const opened = assigned.flatMap((device) =>
+    openQuietly(vm, device, input.host, ofDevice(programs, device), steps, container),
+  );
   const quiet = lowerHotResets(vm, asked.devices, steps, opened);
   const mapped = lowerMemory(vm, domain.mappings, steps, quiet);
   const complete = lowerDomainSteps(vm, domain.plugin, domain.complete, steps, mapped);
   lowerHotResetsBack(vm, asked.devices, steps);
-  for (const device of assigned) lowerProgramBack(device, programsOf(device, input).afterUse, steps);
+  for (const device of assigned) lowerProgramBack(device, ofDevice(programs, device).afterUse, steps);
   for (const device of assigned) {
     if (device.bus === 'pci') lowerInterrupts(device, steps, complete);
     else lowerPlatformInterrupts(device, steps, complete);
@@ -145,6 +149,14 @@ interface Programs {
   readonly afterCrash: readonly ProgramStep[];
 }
 
+type AllPrograms = ReadonlyMap<ResolvedDevice, Programs>;
+
+function ofDevice(programs: AllPrograms, device: ResolvedDevice): Programs {
+  const found = programs.get(device);
+  invariant(found !== undefined, `${device.name} is not assigned and has no programs`);
+  return found;
+}
+
 function programsOf(device: ResolvedDevice, { asked, host }: LoweringInput): Programs {
   const answer = askedOf(asked.devices, device);
   const kernel = device.bus === 'pci' ? null : kernelResetOf(device, host);
@@ -159,16 +171,16 @@ function programsOf(device: ResolvedDevice, { asked, host }: LoweringInput): Pro
 function openQuietly(
   vm: ResolvedVm,
   device: ResolvedDevice,
-  input: LoweringInput,
+  host: HostIndex,
+  { beforeUse, afterUse }: Programs,
   steps: StepList,
   after: readonly string[],
 ): string[] {
-  const { beforeUse, afterUse } = programsOf(device, input);
   const regions = regionsOf([...beforeUse, ...afterUse]);
   const { handle } = groupOf(vm, device);
   return device.bus === 'pci'
     ? lowerDevice(device, beforeUse, regions, handle, steps, after)
-    : lowerPlatformDevice(device, beforeUse, regions, handle, input.host, steps, after);
+    : lowerPlatformDevice(device, beforeUse, regions, handle, host, steps, after);
 }
 
 function assignmentsOf(manifest: ResolvedManifest, asked: Asked): Assignment[] {

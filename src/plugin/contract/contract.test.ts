@@ -142,7 +142,45 @@ test('quiescing that changes a quiet device is found', () => {
 
 test('a reset after which the device runs again is found', () => {
   const waking = resetPlugin({ reset: () => [reg.CONTROL.expectSet(['RUN'], 'it runs')] });
-  expect(failures(/resetting/, waking)).not.toEqual([]);
+  expect(failures(/resetting a quiet device/, waking)).not.toEqual([]);
+});
+
+/** A device whose IRQ reads 7 after a reset; a write to offset 0x20 resets it. */
+const resettable = () => {
+  const bank = new RegisterBank({ 0: { 0x10: 7 } });
+  return {
+    read: (region: number, offset: bigint, width: 1 | 2 | 4 | 8) => bank.read(region, offset, width),
+    write: (region: number, offset: bigint, width: 1 | 2 | 4 | 8, value: bigint) =>
+      offset === 0x20n ? bank.reset() : bank.write(region, offset, width, value),
+    reset: () => bank.reset(),
+  };
+};
+const more = defineRegisters({ RESET: { offset: 0x20 }, COUNT: { offset: 0x30 } });
+
+test('a reset that leaves neither the reset values nor what it reads back is found', () => {
+  const reset = (...steps: ReturnType<ResetPlugin['quiesce']>) =>
+    resetPlugin({ model: resettable, reset: () => steps });
+  expect(failures(/reset values/, reset(more.COUNT.write(0, 'not a reset')))).not.toEqual([]);
+  expect(failures(/reset values/, reset(more.RESET.write(1, 'everything')))).toEqual([]);
+  const said = [more.RESET.write(1, 'everything'), reg.IRQ.write(0, 'off'), reg.IRQ.expect(0, 'still off')];
+  expect(failures(/reset values/, reset(...said))).toEqual([]);
+});
+
+test('a reset that does something else the second time, or takes longer than it says, is found', () => {
+  const toggling = () => {
+    const bank = new RegisterBank();
+    return {
+      ...resettable(),
+      read: (region: number, offset: bigint, width: 1 | 2 | 4 | 8) => bank.read(region, offset, width),
+      write: (region: number, offset: bigint, width: 1 | 2 | 4 | 8, value: bigint) =>
+        bank.write(region, offset, width, offset === 0x30n ? bank.read(region, offset, width) ^ 1n : value),
+    };
+  };
+  const reset = () => [more.COUNT.write(1, 'turns over')];
+  expect(failures(/twice/, resetPlugin({ model: toggling, reset })).join()).toContain('something else');
+  const late = () => [more.COUNT.write(1, 'stays set'), more.COUNT.expect(0, 'was cleared', 'warn')];
+  expect(failures(/twice/, resetPlugin({ reset: late })).join()).toContain('COUNT');
+  expect(failures(/twice/, resetPlugin({ reset }))).toEqual([]);
 });
 
 test('a PCI function that is left to the kernel has no registers to prove', () => {

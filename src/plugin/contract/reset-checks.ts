@@ -78,7 +78,49 @@ export function resetChecks(subject: ContractSubject, plugin: ResetPlugin, optio
       setRunning(registers, one.quiesce);
       return [one.quiesce, one.reset, one.quiesce].flatMap((program) => runProgram(program, registers).failures);
     }),
+    ...resetLaws(plugin, check, model),
   ];
+}
+
+type Check = (name: string, failuresOf: (one: Programs) => readonly string[]) => ContractCheck;
+
+/** What is demanded of `reset`, which comes after `quiesce`. */
+function resetLaws(plugin: ResetPlugin, check: Check, model: (target: ResetTarget) => RegisterModel): ContractCheck[] {
+  return [
+    check('resetting leaves the reset values, or what its read-backs say', (one) => {
+      // Without a model of the device there are no reset values to compare with.
+      if (plugin.model === undefined || one.reset.length === 0) return [];
+      const registers = model(one.target);
+      setRunning(registers, one.quiesce);
+      runProgram([...one.quiesce, ...one.reset], registers);
+      const left = valuesOf(notSaid(one), registers);
+      registers.reset();
+      return equal(left, valuesOf(notSaid(one), registers)) ? [] : ['a register holds neither'];
+    }),
+    check('resetting twice is resetting once, each within the time that its steps give the device', (one) => {
+      const registers = model(one.target);
+      setRunning(registers, one.quiesce);
+      runProgram(one.quiesce, registers);
+      const first = runProgram(one.reset, registers);
+      const before = valuesOf([...one.quiesce, ...one.reset], registers);
+      const second = runProgram(one.reset, registers);
+      const changed = equal(before, valuesOf([...one.quiesce, ...one.reset], registers))
+        ? []
+        : ['its registers hold something else'];
+      // What only warns on a device in use is a wrong limit on a model, which has no faults.
+      return [...[first, second].flatMap(({ failures, warnings }) => [...failures, ...warnings]), ...changed];
+    }),
+  ];
+}
+
+/** The accesses to registers of which the reset itself does not read back what it leaves. */
+function notSaid({ quiesce, reset }: Programs): ResetAction[] {
+  const said = registersOf(reset.filter(({ kind }) => kind === 'expect' || kind === 'poll'));
+  return [...quiesce, ...reset].filter(
+    (action) =>
+      'register' in action &&
+      !said.some(({ region, offset }) => region === action.register.region && offset === action.register.offset),
+  );
 }
 
 /** R-RESET-4: what is switched off is read back. What the kernel does for a device it proves itself. */
