@@ -34,7 +34,7 @@ export const WORK = path.dirname(process.argv[1] ?? '/');
 export const VFIO_COMPOSE = path.join(WORK, 'node_modules', '.bin', 'vfio-compose');
 
 /** Long: on the emulated 32-bit processor a command takes ten seconds, and more where the outside is busy. */
-const LIMIT_SECONDS = 120;
+const LIMIT_SECONDS = 300;
 
 /** Starts a program; it is killed by its own process id when its time is over. */
 export function start(program: string, args: readonly string[], options: CommandOptions = {}): Running {

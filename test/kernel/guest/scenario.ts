@@ -14,7 +14,7 @@ export interface Guest {
 
 export type Scenario = (guest: Guest) => void;
 
-const TEST_LIMIT_SECONDS = 240;
+const TEST_LIMIT_SECONDS = 480;
 
 /**
  * Runs one scenario. Tests are declared first and counted, then run in order: the count is announced before the first

@@ -35,7 +35,7 @@ interface Helper {
  * How long a helper stays with nothing to write, in milliseconds. Steps follow each other faster than that; a supervisor, which
  * holds a project for months, is not to keep a process for its last step.
  */
-const IDLE_MS = 10_000;
+const IDLE_MS = 60_000;
 
 /**
  * Writes that can keep their writer in the kernel without end: an unbind waits until whoever holds the device lets go,
